@@ -1,0 +1,60 @@
+"""Every verb of a case, one name each. Pages, jobs and the demo call these and nothing below them."""
+
+from samsyn.cases.actions.answering import (
+    acknowledge,
+    answer_for,
+    approve,
+    decline,
+    done,
+    send_back,
+    take_back,
+)
+from samsyn.cases.actions.asking import (
+    amend,
+    ask_again,
+    discard,
+    open_,
+    release,
+    reply,
+    review,
+    save_draft_case,
+    send_to_many,
+    write_to_firm,
+)
+from samsyn.cases.actions.consent import approve_consent, decline_consent, withdraw_consent
+from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
+from samsyn.cases.actions.minding import change_due, message, note, reassign, remind, set_recipients
+
+__all__ = [
+    "acknowledge",
+    "amend",
+    "answer_for",
+    "approve",
+    "approve_consent",
+    "ask_again",
+    "cancel",
+    "change_due",
+    "close",
+    "decline",
+    "decline_consent",
+    "discard",
+    "done",
+    "end_with_consent",
+    "message",
+    "note",
+    "open_",
+    "reassign",
+    "release",
+    "remind",
+    "reopen",
+    "reply",
+    "retract",
+    "review",
+    "save_draft_case",
+    "send_back",
+    "send_to_many",
+    "set_recipients",
+    "take_back",
+    "withdraw_consent",
+    "write_to_firm",
+]

@@ -1,0 +1,81 @@
+"""What has happened: append-only events, and the outbox that hands them to the notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from samsyn.cases.models.case import Case, Outcome
+from samsyn.kit.gate import key
+from samsyn.tenancy.models import Engagement, TenantModel
+
+if TYPE_CHECKING:
+    from samsyn.tenancy.actors import Actor
+
+
+class Audience(models.TextChoices):
+    """Who may know that an event happened at all."""
+
+    BOTH = "both"
+    FIRM = "firm"
+    CLIENT = "client"
+
+
+class Event(TenantModel):
+    """One verb that was carried out. Never changed, never removed; the timeline and the audit trail."""
+
+    case = key(Case)
+    engagement = key(Engagement)
+    seq = models.PositiveIntegerField()
+    verb = models.CharField(max_length=20)
+    audience = models.CharField(max_length=6, choices=Audience.choices, default=Audience.BOTH)
+    at = models.DateTimeField(default=timezone.now)
+    side = models.CharField(max_length=6)
+    actor_kind = models.CharField(max_length=10)
+    user_id = models.UUIDField(null=True)
+    membership_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=12, blank=True)
+    on_behalf_of = models.CharField(max_length=120, blank=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    body = models.JSONField(default=dict)
+    body_version = models.PositiveSmallIntegerField(default=1)
+    # What a form carried so that a second click does nothing twice.
+    once = models.CharField(max_length=32, null=True)  # noqa: DJ001 - unique, and most events have none
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "seq"], name="events_in_order"),
+            models.UniqueConstraint(fields=["case", "once"], name="each_press_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["firm", "-at"], name="event_by_time"),
+        ]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+        rows = rows.filter(case__in=Case.objects.visible_to(actor).values("pk"))
+        if actor.is_client:
+            # Of a retracted case both sides keep one line, and the client nothing else.
+            left = ~models.Q(case__outcome=Outcome.RETRACTED) | models.Q(verb="retract")
+            return rows.exclude(audience=Audience.FIRM).filter(left)
+        return rows.exclude(audience=Audience.CLIENT)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("an event is never changed")
+        super().save(*args, **kwargs)
+
+
+class Outbox(TenantModel):
+    """An event nobody has been told of yet. Swept each minute; the queued job is only a nudge."""
+
+    event = key(Event)
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["event"], name="told_once")]
+        indexes: ClassVar = [models.Index(fields=["done_at", "created_at"], name="outbox_waiting")]

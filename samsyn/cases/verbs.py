@@ -1,0 +1,221 @@
+"""The one way a case changes: `@action` does the same steps every time, so that no verb can forget one.
+
+begin transaction → read the case again, locked, through the actor → side, person and right allowed, else
+`NotYours` → state and consent allowed, else `NotNow` → the body → set state, save → write exactly one
+`Event` holding what the body returned → attach the actor's files → hand the event to the outbox.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samsyn.cases.models import Attachment, Audience, Case, Event, Outbox, Purpose, State
+from samsyn.kit.queue import enqueue
+from samsyn.kit.text import fold, swedish_sort_key
+from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
+from samsyn.tenancy.errors import NotNow, NotYours
+from samsyn.tenancy.roles import Right
+
+P = ParamSpec("P")
+
+ANYONE = (PERSON, STAND_IN)
+ANYONE_OR_SYSTEM = (PERSON, STAND_IN, SYSTEM)
+TELL_EVENT = "samsyn.notices.jobs.tell"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What is declared beside a verb: who may, when, and how the history and the notices speak of it."""
+
+    name: str
+    says: Any
+    icon: str
+    audience: Audience
+    tells: str
+    sides: tuple[str, ...]
+    rights: Collection[Right]
+    when: Collection[str]
+    by: Collection[ActorKind]
+    needs_consent: bool
+
+
+VERBS: dict[str, Verb] = {}
+
+
+@dataclass
+class Happening:
+    """What a body may hand back beside the event's JSON: another state or audience than declared."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    audience: Audience | None = None
+
+
+def action(
+    *,
+    side: str | tuple[str, ...],
+    when: Collection[str],
+    says: Any,
+    icon: str,
+    right: Right | tuple[Right, ...],
+    then: str | None = None,
+    by: Collection[ActorKind] = ANYONE,
+    audience: Audience = Audience.BOTH,
+    tells: str = "",
+    takes: Purpose | None = None,
+    needs_consent: bool = True,
+) -> Callable[
+    [Callable[Concatenate[Actor, Case, P], dict[str, Any] | Happening]], Callable[Concatenate[Actor, Case, P], Event]
+]:
+    """Make a verb of a plain function `(actor, case, **words) -> body`.
+
+    `says` is the lazy sentence of the history with `%(actor)s`, or a function `(event) -> str`;
+    `tells` names who hears of it ("client", "firm", "" for nobody); `takes` which of the actor's waiting
+    files go with the event. The wrapped verb also accepts `once`, the token of the form it came from: a
+    second press with the same token gives back the first event.
+    """
+    sides = (side,) if isinstance(side, str) else side
+    rights = (right,) if isinstance(right, Right) else right
+
+    def wrap(
+        body: Callable[Concatenate[Actor, Case, P], dict[str, Any] | Happening],
+    ) -> Callable[Concatenate[Actor, Case, P], Event]:
+        name = body.__name__.rstrip("_")
+        verb = Verb(name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent)
+        VERBS[name] = verb
+
+        @functools.wraps(body)
+        def run(actor: Actor, case: Case, *args: P.args, **kwargs: P.kwargs) -> Event:
+            once = str(kwargs.pop("once", "") or "") or None
+            with transaction.atomic():
+                fresh = locked(actor, case)
+                if once and (first := _pressed_before(fresh, once)):
+                    return first
+                refuse_unless_allowed(verb, actor, fresh)
+                happening = body(actor, fresh, *args, **kwargs)
+                if isinstance(happening, dict):
+                    happening = Happening(happening)
+                if then is not None:
+                    move(fresh, then)
+                event = _write(verb, actor, fresh, happening, once, takes)
+            _copy_back(fresh, case)
+            return event
+
+        run.verb = verb  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def locked(actor: Actor, case: Case) -> Case:
+    """The case as it is now, locked for this transaction and read through the actor; else `NotYours`."""
+    rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "responsible__user")
+    fresh: Case | None = rows.select_for_update(of=("self",)).filter(pk=case.pk).first()
+    if fresh is None:
+        raise NotYours(_("You can't open this case."))
+    return fresh
+
+
+def refuse_unless_allowed(verb: Verb, actor: Actor, case: Case) -> None:
+    """Raise `NotYours` for the wrong person, `NotNow` for the wrong moment."""
+    if actor.side not in verb.sides or actor.kind not in verb.by:
+        raise NotYours(_("Only the other side can do this."))
+    if not any(actor.may(right, case.engagement_id) for right in verb.rights):
+        raise NotYours(_("Your role doesn't let you do this."))
+    if case.state not in verb.when:
+        raise NotNow(_("The case has moved on since you opened it, so this can't be done any more."))
+    if verb.needs_consent and not case.engagement.has_consent:
+        raise NotNow(_("There is no consent in force, so the case can only be read."))
+
+
+def allowed(verb_name: str, actor: Actor, case: Case) -> bool:
+    """Whether a button for the verb belongs on the page. The verb itself asks again."""
+    try:
+        refuse_unless_allowed(VERBS[verb_name], actor, case)
+    except (NotYours, NotNow):
+        return False
+    return True
+
+
+def move(case: Case, state: str) -> None:
+    """Hand the ball over, and start the clock of whose turn it is."""
+    if case.state != state:
+        case.state = state
+        case.turn_since = timezone.now()
+
+
+def index_for_search(case: Case) -> None:
+    """Keep what the case is found by and sorted on. Notes and messages are never in it."""
+    case.search_key = fold(f"{case.subject} {case.number or ''}")
+    case.sort_key = swedish_sort_key(case.subject)
+
+
+def _pressed_before(case: Case, once: str) -> Event | None:
+    rows = Event.objects.unscoped(why="the same press by the same person, under the case's lock")
+    first: Event | None = rows.filter(case=case, once=once).first()
+    return first
+
+
+def _write(
+    verb: Verb, actor: Actor, case: Case, happening: Happening, once: str | None, takes: Purpose | None
+) -> Event:
+    now = timezone.now()
+    audience = happening.audience or verb.audience
+    case.seq += 1
+    if audience != Audience.FIRM and case.is_sent:
+        case.client_seq, case.client_changed_at = case.seq, now
+    if audience != Audience.CLIENT:
+        case.firm_seq, case.firm_changed_at = case.seq, now
+    if verb.name in ("send_back", "approve", "decline", "answer_for"):
+        case.answered_seq = case.seq
+    index_for_search(case)
+    case.save()
+    held = actor.membership_in(case.engagement_id)
+    event = Event.objects.create(
+        firm_id=case.firm_id,
+        case=case,
+        engagement_id=case.engagement_id,
+        seq=case.seq,
+        verb=verb.name,
+        audience=audience,
+        at=now,
+        side=actor.side,
+        actor_kind=actor.kind.value,
+        user_id=actor.user.pk if actor.user else None,
+        membership_id=held.pk if held else None,
+        name=actor.name,
+        role=held.role if held else "",
+        round=case.round,
+        body=happening.body,
+        once=once,
+    )
+    if takes is not None:
+        _attach(event, actor, takes)
+    if verb.tells:
+        Outbox.objects.create(firm_id=case.firm_id, event=event)
+        enqueue(TELL_EVENT, str(event.pk))
+    return event
+
+
+def _attach(event: Event, actor: Actor, purpose: Purpose) -> None:
+    """The actor's waiting files of this purpose become part of the event."""
+    rows = Attachment.objects.unscoped(why="the actor's own unsent files, under the case's lock")
+    waiting = rows.filter(case=event.case_id, event=None, side=actor.side, purpose=purpose)
+    if purpose != Purpose.REQUEST:
+        waiting = waiting.filter(user_id=actor.user.pk if actor.user else None)
+    waiting.update(event=event)
+
+
+def _copy_back(fresh: Case, case: Case) -> None:
+    """Let the caller's instance show what is stored, without another read."""
+    for column in Case._meta.concrete_fields:
+        setattr(case, column.attname, getattr(fresh, column.attname))
+
+
+__all__ = ["ANYONE", "ANYONE_OR_SYSTEM", "VERBS", "Happening", "State", "Verb", "action", "allowed", "move"]

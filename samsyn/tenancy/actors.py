@@ -1,0 +1,155 @@
+"""Who acts: one person acting for one side, made from the address and the memberships behind it.
+
+An `Actor` is the only thing that opens the gate. A person gets one from a door, the system makes its
+own and names its firm; nothing in Samsyn happens without one.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Membership, Slug, User
+from samsyn.tenancy.roles import Right, rights_of
+
+
+class ActorKind(enum.Enum):
+    """The four who can act (data model 13)."""
+
+    PERSON = "person"
+    STAND_IN = "stand_in"
+    SYSTEM = "system"
+    SUPPORT = "support"
+
+
+PERSON, STAND_IN, SYSTEM, SUPPORT = ActorKind
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One person acting for one side.
+
+    On the firm's side there is one membership and `firm` is set. On the client's side there is one
+    membership per engagement of the company in the address, and every right is taken from the
+    engagement of the case at hand, never from the company.
+    """
+
+    side: str
+    memberships: tuple[Membership, ...] = ()
+    kind: ActorKind = PERSON
+    user: User | None = None
+    firm: Firm | None = None
+    ip_address: str | None = field(default=None, compare=False)
+    signed_in_by: str = field(default="", compare=False)
+
+    @property
+    def is_client(self) -> bool:
+        return self.side == CLIENT
+
+    @property
+    def is_firm(self) -> bool:
+        return self.side == FIRM
+
+    @property
+    def name(self) -> str:
+        return self.user.name if self.user else _("The system")
+
+    @property
+    def membership(self) -> Membership:
+        """The membership of staff; the client's side asks `membership_in(engagement_id)` instead."""
+        if not self.is_firm or not self.memberships:
+            raise LookupError("only staff have one membership")
+        return self.memberships[0]
+
+    @property
+    def sees_all(self) -> bool:
+        return self.kind is SYSTEM or self.membership.scope == Membership.Scope.ALL
+
+    @cached_property
+    def engagement_ids(self) -> tuple[UUID, ...]:
+        return tuple(m.engagement_id for m in self.memberships if m.engagement_id)
+
+    @cached_property
+    def owned_engagement_ids(self) -> tuple[UUID, ...]:
+        return tuple(m.engagement_id for m in self.memberships if m.engagement_id and m.is_owner)
+
+    @cached_property
+    def open_engagement_ids(self) -> tuple[UUID, ...]:
+        """The engagements whose menu item *Ärenden* is there for this person."""
+        return tuple(m.engagement_id for m in self.memberships if m.engagement_id and m.engagement.menu_is_open)
+
+    @cached_property
+    def membership_ids(self) -> tuple[UUID, ...]:
+        return tuple(m.pk for m in self.memberships)
+
+    @cached_property
+    def firm_ids(self) -> tuple[UUID, ...]:
+        return (self.firm.pk,) if self.firm else tuple({m.firm_id for m in self.memberships})
+
+    @cached_property
+    def engagements(self) -> tuple[Engagement, ...]:
+        return tuple(m.engagement for m in self.memberships if m.engagement_id)
+
+    def membership_in(self, engagement_id: UUID) -> Membership | None:
+        """The membership whose rights count for `engagement_id`: the own one, or staff's only one."""
+        if self.is_firm:
+            return self.memberships[0] if self.memberships else None
+        return next((m for m in self.memberships if m.engagement_id == engagement_id), None)
+
+    def may(self, right: Right, engagement_id: UUID | None = None) -> bool:
+        """Whether the role held here gives `right`. On the client's side name the engagement."""
+        if self.kind is SYSTEM:
+            return True
+        if self.is_firm:
+            return right in rights_of(self.membership)
+        if engagement_id is None:
+            return any(right in rights_of(m) for m in self.memberships)
+        held = self.membership_in(engagement_id)
+        return held is not None and right in rights_of(held)
+
+
+def system_for(firm: Firm) -> Actor:
+    """The system acting in one firm: reminders, releases, the closing of read information."""
+    return Actor(side=FIRM, kind=SYSTEM, firm=firm)
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Everything one person belongs to, with firm, engagement and company, in one query."""
+    rows = (
+        Membership.objects.unscoped(why="a person's own memberships decide what he or she may open")
+        .filter(user=user, ended_at=None)
+        .select_related("firm", "engagement__company", "engagement__responsible__user")
+        .order_by("id")
+    )
+    held = list(rows)
+    for membership in held:
+        membership.user = user
+    return held
+
+
+def firm_actor(user: User, held: Iterable[Membership], slug: str) -> Actor | None:
+    """`user` acting for the firm at `slug`, or None for a stranger."""
+    for membership in held:
+        if membership.engagement_id is None and membership.firm.slug == slug:
+            return Actor(side=FIRM, memberships=(membership,), user=user, firm=membership.firm)
+    return None
+
+
+def client_actor(user: User, held: Iterable[Membership], slug: str) -> Actor | None:
+    """`user` acting for the company at `slug`, or None for a stranger."""
+    own = tuple(m for m in held if m.engagement_id and m.engagement.company.slug == slug)
+    return Actor(side=CLIENT, memberships=own, user=user) if own else None
+
+
+def current_slug(value: str) -> str | None:
+    """Where an old slug leads now, or None. Ask only after nothing was found under it."""
+    row = Slug.objects.filter(value=value).select_related("firm", "company").first()
+    if row is None:
+        return None
+    target = row.firm or row.company
+    return target.slug if target and target.slug != value else None

@@ -1,0 +1,361 @@
+"""Who may see what: the directory (people, firms, companies) and each firm's own register.
+
+The *directory* (User, Firm, Company, Slug) holds no case data. Everything else here is a tenant
+table: it carries `firm`, reads only through the gate, and refers to people by id without a database
+constraint, so that a firm can be moved to another server.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from samsyn.kit.gate import GatedModel, key
+from samsyn.kit.ids import uuid7
+
+FIRM, CLIENT = "firm", "client"
+
+
+class People(BaseUserManager["User"]):
+    """Makes people; their address is folded once, here."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email.strip().casefold(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def by_email(self, email: str) -> User | None:
+        return self.filter(email=email.strip().casefold()).first()
+
+
+class User(AbstractBaseUser):
+    """A person: one login, any number of firms and companies behind it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=5, default="sv", choices=[("sv", "Svenska"), ("en", "English")])
+    keys_on = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[People] = People()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class Firm(models.Model):
+    """An accounting firm (byrå): its name on letters and the few things it can set."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    number = models.CharField(max_length=12)
+    address = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    reply_to = models.EmailField(blank=True)
+    logo = models.CharField(max_length=64, blank=True)
+    logo_type = models.CharField(max_length=40, blank=True)
+    max_file_mb = models.PositiveSmallIntegerField(default=25)
+    max_case_mb = models.PositiveSmallIntegerField(default=100)
+    due_days = models.PositiveSmallIntegerField(default=10)
+    import_columns = models.JSONField(default=dict, blank=True)
+    made_by_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Company(models.Model):
+    """A client company in the directory: an id and an address, nothing more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Slug(models.Model):
+    """Every slug ever given, so that none is used twice and an old one leads to the present one."""
+
+    value = models.SlugField(max_length=60, primary_key=True)
+    firm = models.ForeignKey(Firm, null=True, on_delete=models.CASCADE, related_name="+")
+    company = models.ForeignKey(Company, null=True, on_delete=models.CASCADE, related_name="+")
+
+
+class TenantModel(GatedModel):
+    """A row that belongs to one firm."""
+
+    firm: Any = key(Firm)
+    firm_id: Any
+
+    class Meta(GatedModel.Meta):
+        abstract = True
+
+
+class Engagement(TenantModel):
+    """A firm's client (kund): the firm's own copy of what it knows about a company."""
+
+    class ConsentState(models.TextChoices):
+        NONE = "none", _("Not invited")
+        INVITED = "invited", _("Invited")
+        REMINDED = "reminded", _("Reminded")
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Form(models.TextChoices):
+        LIMITED = "limited", _("Limited company")
+        SOLE = "sole", _("Sole trader")
+        PARTNERSHIP = "partnership", _("Partnership")
+        ECONOMIC = "economic", _("Economic association")
+        NONPROFIT = "nonprofit", _("Non-profit association")
+        HOUSING = "housing", _("Housing cooperative")
+        FOUNDATION = "foundation", _("Foundation")
+        PERSON = "person", _("Private person")
+        OTHER = "other", _("Other")
+
+    company = key(Company)
+    number = models.CharField(max_length=12, blank=True)
+    name = models.CharField(max_length=120)
+    form = models.CharField(max_length=12, choices=Form.choices, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    client_number = models.CharField(max_length=40, blank=True)
+    fiscal_year_ends = models.PositiveSmallIntegerField(default=12)
+    language = models.CharField(max_length=5, default="sv", choices=[("sv", "Svenska"), ("en", "English")])
+    # The main contact as the firm wrote it; the person becomes a Membership when the invitation is accepted.
+    contact_name = models.CharField(max_length=120, blank=True)
+    contact_email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    main_contact = key("Membership", null=True, blank=True)
+    responsible = key("Membership", null=True, blank=True)
+    sort_key = models.CharField(max_length=160)
+    search_key = models.CharField(max_length=400)
+    # Copies of the newest step in the consent history, kept by `tenancy.actions.record_consent` alone.
+    consent = models.CharField(max_length=10, choices=ConsentState.choices, default=ConsentState.NONE)
+    consent_at = models.DateTimeField(null=True)
+    consent_first_approved_at = models.DateTimeField(null=True)
+    first_released_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    merged_into = key("self", null=True, blank=True)
+    merged_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["firm", "number"], condition=~models.Q(number=""), name="one_client_per_number"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["firm", "sort_key", "id"], name="engagement_by_name"),
+            models.Index(fields=["firm", "consent", "sort_key"], name="engagement_by_consent"),
+            models.Index(fields=["company"], name="engagement_by_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        if actor.is_client:
+            return rows.filter(pk__in=actor.engagement_ids)
+        rows = rows.filter(firm=actor.firm)
+        if actor.sees_all:
+            return rows
+        takes_part = Participant.objects.unscoped(why="inside scope_to").filter(
+            firm=actor.firm, membership=actor.membership
+        )
+        return rows.filter(
+            models.Q(responsible=actor.membership) | models.Q(pk__in=takes_part.values("engagement"))
+        )
+
+    @property
+    def has_consent(self) -> bool:
+        return self.consent == self.ConsentState.APPROVED
+
+    @property
+    def menu_is_open(self) -> bool:
+        """Whether *Ärenden* is there: a case has been released and consent was at some time approved."""
+        return self.first_released_at is not None and self.consent_first_approved_at is not None
+
+
+class Membership(TenantModel):
+    """A person's role: in a firm (engagement is null) or in one client of a firm."""
+
+    class Role(models.TextChoices):
+        MANAGER = "manager", _("Firm manager")
+        CONSULTANT = "consultant", _("Accounting consultant")
+        OWNER = "owner", _("Administrator")
+        MEMBER = "member", _("Employee")
+        READER = "reader", _("Reader")
+
+    class Scope(models.TextChoices):
+        OWN = "own", _("Own clients")
+        ALL = "all", _("All clients")
+
+    user: Any = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    user_id: Any
+    engagement = key(Engagement, null=True, blank=True)
+    engagement_id: Any
+    role = models.CharField(max_length=12, choices=Role.choices)
+    scope = models.CharField(max_length=4, choices=Scope.choices, default=Scope.ALL)
+    may_approve = models.BooleanField(default=False)
+    seen_from = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["firm", "engagement", "user"],
+                condition=models.Q(ended_at=None, engagement__isnull=False),
+                name="one_role_per_client",
+            ),
+            models.UniqueConstraint(
+                fields=["firm", "user"],
+                condition=models.Q(ended_at=None, engagement__isnull=True),
+                name="one_role_per_firm",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "ended_at"], name="membership_by_user")]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        """Colleagues: everyone in the firm for staff; on the client's side those of the own engagements,
+        and the firm's staff, whose names stand on the cases."""
+        if actor.is_client:
+            staff = models.Q(engagement=None, firm__in=actor.firm_ids)
+            return rows.filter(staff | models.Q(engagement__in=actor.engagement_ids))
+        return rows.filter(firm=actor.firm)
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == self.Role.OWNER
+
+    @property
+    def side(self) -> str:
+        return FIRM if self.engagement_id is None else CLIENT
+
+
+class Participant(TenantModel):
+    """A consultant who takes part in a client beside the responsible one."""
+
+    engagement = key(Engagement)
+    membership = key(Membership)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["firm", "engagement", "membership"], name="takes_part_once"),
+        ]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        return rows.none() if actor.is_client else rows.filter(firm=actor.firm)
+
+
+class AgreementText(TenantModel):
+    """One version of a firm's agreement text in one language. Never changed, only followed by a newer one."""
+
+    version = models.PositiveIntegerField()
+    language = models.CharField(max_length=5)
+    body = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["firm", "language", "version"], name="one_text_per_version"),
+        ]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        return rows.filter(firm__in=actor.firm_ids)
+
+
+class Consent(TenantModel):
+    """One step in the consent history of a client. Append-only: the history is the consent."""
+
+    engagement = key(Engagement)
+    seq = models.PositiveIntegerField()
+    step = models.CharField(max_length=10, choices=Engagement.ConsentState.choices)
+    at = models.DateTimeField(default=timezone.now)
+    side = models.CharField(max_length=6)
+    user_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=12, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    text = key(AgreementText, null=True)
+    text_sha256 = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["firm", "engagement", "seq"], name="consent_steps_in_order"),
+        ]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        visible = Engagement.objects.visible_to(actor)
+        return rows.filter(engagement__in=visible.values("pk"))
+
+
+class Invitation(TenantModel):
+    """A person asked in, to a firm or to one client of it. The link's token is kept as a hash only."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Invited")
+        ACCEPTED = "accepted", _("Accepted")
+        REVOKED = "revoked", _("Revoked")
+
+    engagement = key(Engagement, null=True, blank=True)
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=5, default="sv")
+    role = models.CharField(max_length=12, choices=Membership.Role.choices)
+    scope = models.CharField(max_length=4, choices=Membership.Scope.choices, default=Membership.Scope.ALL)
+    may_approve = models.BooleanField(default=False)
+    main_contact = models.BooleanField(default=False)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    invited_by = key(Membership, null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    membership = key(Membership, null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["firm", "engagement", "state"], name="invitation_by_client")]
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        if actor.is_client:
+            return rows.filter(engagement__in=actor.owned_engagement_ids)
+        visible = Engagement.objects.visible_to(actor)
+        return rows.filter(firm=actor.firm).filter(
+            models.Q(engagement=None) | models.Q(engagement__in=visible.values("pk"))
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.PENDING and timezone.now() < self.expires_at
