@@ -1,0 +1,1 @@
+"""Samsyn: structured cases between accounting firms and their clients."""

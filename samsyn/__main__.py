@@ -1,0 +1,17 @@
+"""The command `samsyn`: everything an operator does from the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["samsyn", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Mail: written inside the transaction, sent by the worker alone, the same layout for every letter.
+
+No letter holds anything from a case. Addresses in letters come from the setting, never from a request.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import smtplib
+from typing import Any
+from urllib.parse import urljoin
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from samsyn.kit.models import Letter
+from samsyn.kit.queue import enqueue
+
+SEND = "samsyn.kit.letters.send"
+KEEP = dt.timedelta(hours=24)
+STUCK = dt.timedelta(minutes=2)
+LANGUAGES = ("sv", "en")
+
+
+def present_language() -> str:
+    """The language of the page that is being answered, as one of ours."""
+    language = (translation.get_language() or "sv")[:2]
+    return language if language in LANGUAGES else "sv"
+
+
+def absolute(path: str) -> str:
+    """`path` as an address in a letter."""
+    return urljoin(settings.SAMSYN_URL + "/", path.lstrip("/"))
+
+
+def write(
+    *, template: str, to: str, language: str, context: dict[str, Any], about: str | None = None, sender: str = ""
+) -> Letter | None:
+    """Write one letter in the reader's language and queue it; None when `about` was written already.
+
+    `template` names templates/letters/<template>.html and .txt, each with a `subject` block. `sender` is
+    the name shown before the address, a firm's say.
+    """
+    with translation.override(language if language in LANGUAGES else "sv"):
+        shown = {**context, "language": language, "sender": sender}
+        text = render_to_string(f"letters/{template}.txt", shown)
+        subject, _newline, text = text.strip().partition("\n")
+        html = render_to_string(f"letters/{template}.html", {**shown, "subject": subject})
+    sealed = _box().encrypt(json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode())
+    try:
+        with transaction.atomic():
+            letter = Letter.objects.create(to=to, template=template, body=sealed, about=about)
+    except IntegrityError:
+        return None
+    enqueue(SEND, str(letter.pk))
+    return letter
+
+
+def send(letter_id: str) -> None:
+    """Send one letter. Run by the worker; a fault is tried again with growing pauses for 24 hours."""
+    with transaction.atomic():
+        rows = Letter.objects.select_for_update().filter(pk=letter_id, state=Letter.State.WAITING)
+        letter = rows.filter(next_try_at__lte=timezone.now()).first()
+        if letter is None:
+            return
+        # Claimed before acting: a second worker finds it in the future.
+        letter.tries += 1
+        letter.next_try_at = timezone.now() + dt.timedelta(minutes=min(2**letter.tries, 120))
+        letter.save(update_fields=["tries", "next_try_at"])
+    content = json.loads(_box().decrypt(bytes(letter.body)))
+    try:
+        _mail(letter.to, content).send()
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused):
+        _finish(letter, Letter.State.FAILED)
+    except (OSError, smtplib.SMTPException):
+        return
+    else:
+        _finish(letter, Letter.State.SENT)
+
+
+def sweep() -> None:
+    """Send what waits, and erase what could not be sent for a day. Each minute."""
+    now = timezone.now()
+    waiting = Letter.objects.filter(state=Letter.State.WAITING)
+    for letter in waiting.filter(created_at__lt=now - KEEP):
+        _finish(letter, Letter.State.EXPIRED)
+    for letter_id in waiting.filter(next_try_at__lte=now).values_list("pk", flat=True)[:500]:
+        send(str(letter_id))
+
+
+def is_stuck() -> bool:
+    """Whether a letter has waited untouched for more than two minutes: nothing leaves the queue."""
+    overdue = timezone.now() - STUCK
+    return Letter.objects.filter(state=Letter.State.WAITING, next_try_at__lt=overdue).exists()
+
+
+def _mail(to: str, content: dict[str, str]) -> EmailMultiAlternatives:
+    sender = settings.DEFAULT_FROM_EMAIL
+    if content["sender"]:
+        address = sender.rpartition("<")[2].rstrip(">")
+        name = content["sender"].replace('"', "").replace("\\", "")
+        sender = f'"{name}" <{address}>'
+    mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [to])
+    mail.attach_alternative(content["html"], "text/html")
+    return mail
+
+
+def _finish(letter: Letter, state: Letter.State) -> None:
+    letter.state, letter.body, letter.sent_at = state, b"", timezone.now()
+    letter.save(update_fields=["state", "body", "sent_at"])
+
+
+def _box() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(settings.SECRET_KEY.encode()).digest()))

@@ -1,0 +1,15 @@
+"""How a verb says no. Each carries one sentence for the person, already in his or her language."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+    """What was asked can't be done as it was asked: shown beside the field, everything typed kept (422)."""
+
+
+class NotNow(Refused):
+    """Right person, wrong moment: the case has moved on (409)."""
+
+
+class NotYours(Refused):
+    """Seen, but not this person's to do (403)."""

@@ -1,0 +1,58 @@
+"""What hinders a firm from reaching a client: one line per fault, with where it is mended.
+
+Judged only from this firm's own register. Another firm's clients, people and log-ins are never revealed,
+neither by text, status nor timing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from samsyn.kit.sweden import parse_party_number
+from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """One fault: a stable code, the sentence, and the words of the link that mends it."""
+
+    code: str
+    text: str
+    mend: str
+
+
+def addresses_of_staff(firm: Firm) -> frozenset[str]:
+    """The mail addresses of everyone at the firm, invited ones too, folded."""
+    staff = Membership.objects.unscoped(why="the firm's own staff").filter(firm=firm, engagement=None, ended_at=None)
+    asked = Invitation.objects.unscoped(why="the firm's own invitations").filter(
+        firm=firm, engagement=None, state=Invitation.State.PENDING
+    )
+    return frozenset(staff.values_list("user__email", flat=True)) | frozenset(asked.values_list("email", flat=True))
+
+
+def hindrances(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]:
+    """What must be mended before this client can be invited. `staff` comes from `addresses_of_staff`."""
+    found = []
+    if not engagement.contact_name:
+        found.append(Hindrance("no_contact", _("There is no main contact."), _("Add a main contact")))
+    elif not engagement.contact_email:
+        found.append(Hindrance("no_email", _("The main contact has no e-mail address."), _("Add an e-mail address")))
+    if engagement.contact_email.casefold() in staff:
+        text = _("The main contact's e-mail address belongs to someone at the firm.")
+        found.append(Hindrance("email_of_staff", text, _("Change the e-mail address")))
+    if not (engagement.address and engagement.postcode and engagement.city):
+        found.append(Hindrance("address", _("The address is incomplete."), _("Complete the address")))
+    if engagement.number and not is_valid_number(engagement.number):
+        found.append(Hindrance("number", _("The number isn't valid."), _("Correct the number")))
+    return found
+
+
+def is_valid_number(digits: str) -> bool:
+    """Whether the digits are an organisation number or a personal number."""
+    try:
+        parse_party_number(digits)
+    except ValueError:
+        return False
+    return True
