@@ -1,0 +1,113 @@
+"""How a case ends, and how it is taken up again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.cases.models import Case, Outcome, Purpose, State
+from samsyn.cases.models.case import FINAL_OUTCOMES
+from samsyn.cases.verbs import Happening, action
+from samsyn.kit.text import clean_text
+from samsyn.tenancy.actors import SYSTEM, Actor
+from samsyn.tenancy.errors import NotNow, Refused
+from samsyn.tenancy.models import CLIENT, FIRM
+from samsyn.tenancy.roles import Right
+
+SENT = (State.WITH_CLIENT, State.WITH_FIRM, State.CLOSED)
+UNENDED = (State.AWAITING_CONSENT, State.WITH_CLIENT, State.WITH_FIRM)
+
+
+def end(case: Case, outcome: str) -> None:
+    """The case rests, with how it ended."""
+    case.outcome = Outcome(outcome)
+    case.closed_at = timezone.now()
+
+
+@action(
+    side=FIRM,
+    when=(State.WITH_FIRM,),
+    then=State.CLOSED,
+    right=Right.WORK,
+    says=gettext_lazy("%(actor)s closed the case."),
+    icon="circle-check",
+    needs_consent=False,
+)
+def close(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
+    """*Avsluta*: the firm has what it asked for. The client is told of the verdicts that were given."""
+    end(case, case.kind_of.closing_outcome(case.answer))
+    return {"review": case.review, "text": clean_text(text)}
+
+
+@action(
+    side=FIRM,
+    when=UNENDED,
+    then=State.CLOSED,
+    right=Right.WORK,
+    says=gettext_lazy("%(actor)s cancelled the case."),
+    icon="circle-x",
+    needs_consent=False,
+)
+def cancel(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
+    """*Makulera*: the question is no longer asked. What was sent stays readable."""
+    end(case, Outcome.CANCELLED)
+    return {"text": clean_text(text)}
+
+
+@action(
+    side=FIRM,
+    when=SENT,
+    then=State.CLOSED,
+    right=Right.WORK,
+    says=gettext_lazy("%(actor)s retracted the case."),
+    icon="undo-2",
+    needs_consent=False,
+)
+def retract(actor: Actor, case: Case) -> dict[str, Any]:
+    """*Återkalla*, sent to the wrong one: text, answers and files vanish at once for the client."""
+    if case.is_retracted:
+        raise NotNow(_("The case has already been retracted."))
+    end(case, Outcome.RETRACTED)
+    return {}
+
+
+@action(
+    side=FIRM,
+    by=(SYSTEM,),
+    when=UNENDED,
+    then=State.CLOSED,
+    right=Right.WORK,
+    says=gettext_lazy("The case was closed because the consent was withdrawn."),
+    icon="undo-2",
+    needs_consent=False,
+)
+def end_with_consent(actor: Actor, case: Case) -> dict[str, Any]:
+    """Withdrawal closes what is open, in its own transaction."""
+    end(case, Outcome.WITHDRAWN)
+    return {}
+
+
+@action(
+    side=(FIRM, CLIENT),
+    when=(State.CLOSED,),
+    then=State.WITH_FIRM,
+    right=(Right.WORK, Right.ANSWER),
+    says=gettext_lazy("%(actor)s reopened the case."),
+    icon="undo-2",
+    tells="other",
+    takes=Purpose.MESSAGE,
+)
+def reopen(actor: Actor, case: Case, *, text: str = "") -> Happening:
+    """Take a closed case up again: the firm any time, the client within 30 days and with a message."""
+    if case.outcome in FINAL_OUTCOMES or not case.is_sent:
+        raise NotNow(_("This case has ended for good. Start a new one instead."))
+    if actor.is_client:
+        if not case.client_may_reopen:
+            raise NotNow(_("The case was closed more than 30 days ago. Write a new case to the firm instead."))
+        if not text.strip():
+            raise Refused(_("Write what you want to add, so the firm knows why the case is open again."))
+    case.outcome, case.closed_at = "", None
+    return Happening({"text": clean_text(text)})

@@ -1,0 +1,35 @@
+"""What changes who may see what. Plain functions, one transaction each, an actor first."""
+
+from samsyn.tenancy.actions.clients import (
+    add_client,
+    change_client,
+    delete_client,
+    end_client,
+    join_companies,
+    set_people,
+)
+from samsyn.tenancy.actions.consent import record_consent
+from samsyn.tenancy.actions.people import (
+    accept_invitation,
+    add_colleague,
+    add_firm,
+    add_staff,
+    invitation_for,
+    invite_main_contact,
+)
+
+__all__ = [
+    "accept_invitation",
+    "add_client",
+    "add_colleague",
+    "add_firm",
+    "add_staff",
+    "change_client",
+    "delete_client",
+    "end_client",
+    "invitation_for",
+    "invite_main_contact",
+    "join_companies",
+    "record_consent",
+    "set_people",
+]

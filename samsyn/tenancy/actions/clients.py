@@ -1,0 +1,137 @@
+"""The firm's register of clients."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samsyn.kit.sweden import PartyNumber, format_party_number, parse_party_number
+from samsyn.kit.text import fold, swedish_sort_key
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
+from samsyn.tenancy.roles import Right
+from samsyn.tenancy.slugs import free_slug, new_company, random_slug, slug_from
+
+FACTS = (
+    "number", "name", "form", "address", "postcode", "city", "client_number", "fiscal_year_ends", "language",
+    "contact_name", "contact_email", "phone",
+)  # fmt: skip
+PRIVATE_FORMS = (Engagement.Form.SOLE, Engagement.Form.PERSON)
+
+
+def _must_work(actor: Actor) -> None:
+    if not actor.is_firm or not actor.may(Right.WORK):
+        raise NotYours(_("Only the firm keeps its register."))
+
+
+def index_engagement(engagement: Engagement) -> None:
+    """Keep what a client is sorted on and found by. The one place that says so."""
+    engagement.sort_key = swedish_sort_key(engagement.name)
+    number = engagement.number
+    findable = "" if is_personal(engagement) else f"{number} {format_party_number(number)}"
+    engagement.search_key = fold(f"{engagement.name} {findable} {engagement.client_number}")[:400]
+
+
+def is_personal(engagement: Engagement) -> bool:
+    """Whether the number is a person's: then it stands in no address, and masked in lists."""
+    return len(engagement.number) == 12
+
+
+def slug_for(engagement: Engagement) -> str:
+    """A slug nobody has had: readable for companies, random for sole traders and private persons."""
+    private = is_personal(engagement) or engagement.form in PRIVATE_FORMS
+    return random_slug() if private else free_slug(slug_from(engagement.name))
+
+
+@transaction.atomic
+def add_client(actor: Actor, *, slug: str = "", **facts: Any) -> Engagement:
+    """Put a client in the firm's register. `facts` are Engagement's own columns, already cleaned."""
+    _must_work(actor)
+    engagement = Engagement(firm=actor.firm, **facts)
+    if engagement.responsible is None and actor.memberships:
+        engagement.responsible = actor.membership
+    index_engagement(engagement)
+    engagement.company = new_company(slug or slug_for(engagement))
+    _save(engagement)
+    return engagement
+
+
+@transaction.atomic
+def change_client(actor: Actor, engagement: Engagement, **facts: Any) -> Engagement:
+    """Change what the firm knows about a client."""
+    _must_work(actor)
+    fresh: Engagement = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=engagement.pk)
+    for name, value in facts.items():
+        setattr(fresh, name, value)
+    index_engagement(fresh)
+    _save(fresh)
+    return fresh
+
+
+def _save(engagement: Engagement) -> None:
+    try:
+        with transaction.atomic():
+            engagement.save()
+    except IntegrityError as error:
+        raise Refused(_("Another client already has this number.")) from error
+
+
+def end_client(actor: Actor, engagement: Engagement) -> Engagement:
+    """The client leaves: nothing new can be sent, everything stays readable."""
+    return change_client(actor, engagement, ended_at=timezone.now())
+
+
+@transaction.atomic
+def delete_client(actor: Actor, engagement: Engagement, *, has_cases: bool) -> None:
+    """Remove a client nothing has been sent to. `has_cases` is answered by the room that knows cases."""
+    _must_work(actor)
+    if has_cases or engagement.consent != Engagement.ConsentState.NONE:
+        raise NotNow(_("Something has been sent to this client, so it can be ended but not deleted."))
+    Participant.objects.visible_to(actor).filter(engagement=engagement).delete()
+    Engagement.objects.visible_to(actor).filter(pk=engagement.pk).delete()
+
+
+@transaction.atomic
+def set_people(
+    actor: Actor, engagement: Engagement, *, responsible: Membership, participants: list[Membership]
+) -> None:
+    """Who at the firm answers for the client, and who takes part."""
+    change_client(actor, engagement, responsible=responsible)
+    Participant.objects.visible_to(actor).filter(engagement=engagement).delete()
+    others = {member.pk: member for member in participants if member.pk != responsible.pk}
+    Participant.objects.bulk_create(
+        [Participant(firm=actor.firm, engagement=engagement, membership=member) for member in others.values()]
+    )
+
+
+@transaction.atomic
+def join_companies(user: User, keep: UUID, other: UUID) -> Company:
+    """*Samma företag*: two companies a person owns both of come under one address; the other's leads there.
+
+    Each engagement keeps its own firm, people, cases and consent. `keep` and `other` are Company ids.
+    """
+    owned = Membership.objects.unscoped(why="does the person own both").filter(
+        user=user, ended_at=None, role=Membership.Role.OWNER, engagement__company__in=(keep, other)
+    )
+    numbers = dict(owned.values_list("engagement__company", "engagement__number"))
+    if set(numbers) != {keep, other} or keep == other:
+        raise NotYours(_("You need to be an administrator of both."))
+    if len(set(numbers.values())) > 1:
+        raise Refused(_("The two have different numbers, so they are not the same company."))
+    kept = Company.objects.select_for_update().get(pk=keep)
+    Engagement.objects.unscoped(why="every engagement of the joined company moves with it").filter(
+        company=other
+    ).update(company=kept)
+    Slug.objects.filter(company=other).update(company=kept)
+    Company.objects.filter(pk=other).delete()
+    return kept
+
+
+def valid_number(text: str) -> PartyNumber | None:
+    """The number in `text`, or None when the field is empty. Raises ValueError when it is neither kind."""
+    return parse_party_number(text) if text.strip() else None

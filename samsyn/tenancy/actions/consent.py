@@ -1,0 +1,53 @@
+"""The one writer of the consent history, and of the copies kept beside it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.agreement import text_for
+from samsyn.tenancy.models import Consent, Engagement
+
+Step = Engagement.ConsentState
+
+
+@transaction.atomic
+def record_consent(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") -> Consent:
+    """Append one step and update the copies on the client. The caller has asked whether `actor` may.
+
+    Stores who, in what role, when, from which address, which text version and its hash.
+    """
+    rows = Engagement.objects.unscoped(why="the caller has already found it through its actor")
+    locked = rows.select_for_update().get(pk=engagement.pk)
+    history = Consent.objects.unscoped(why="the next step's number").filter(engagement=locked)
+    held = actor.membership_in(engagement.pk)
+    language = actor.user.language if actor.user else engagement.language
+    text = text_for(engagement.firm, language)
+    consent = Consent.objects.create(
+        firm_id=locked.firm_id,
+        engagement=locked,
+        seq=history.count() + 1,
+        step=step,
+        side=actor.side,
+        user_id=actor.user.pk if actor.user else None,
+        name=actor.name,
+        role=held.role if held else "",
+        address=actor.ip_address,
+        text=text,
+        text_sha256=text.sha256,
+        reason=reason,
+    )
+    engagement.consent = step
+    engagement.consent_at = consent.at
+    if step == Step.APPROVED and locked.consent_first_approved_at is None:
+        engagement.consent_first_approved_at = consent.at
+    engagement.save(update_fields=["consent", "consent_at", "consent_first_approved_at"])
+    return consent
+
+
+def mark_first_release(engagement: Engagement) -> None:
+    """A case has been released to this client: with an approved consent the menu item is there."""
+    if engagement.first_released_at is None:
+        engagement.first_released_at = timezone.now()
+        engagement.save(update_fields=["first_released_at"])

@@ -1,0 +1,207 @@
+"""People come by invitation: the first manager, staff, main contacts, colleagues."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samsyn.kit import letters
+from samsyn.kit.sweden import format_party_number
+from samsyn.kit.text import clean_name, looks_like_address
+from samsyn.tenancy.actions.consent import record_consent
+from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
+from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
+from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.tenancy.slugs import take_for_firm
+
+LIVES = dt.timedelta(days=30)
+Role = Membership.Role
+
+
+@transaction.atomic
+def add_firm(slug: str, *, name: str, number: str, manager: str, **facts: str) -> Firm:
+    """Make a firm and mail its first manager. Only the operator's command line calls this."""
+    firm = Firm.objects.create(slug=slug, name=clean_name(name), number=number, **facts)
+    take_for_firm(firm)
+    publish(firm, {language: default_text(firm, language) for language in LANGUAGES})
+    _invite(system_for(firm), firm, None, name=manager.partition("@")[0], email=manager, role=Role.MANAGER)
+    return firm
+
+
+def add_staff(actor: Actor, *, name: str, email: str, role: str, scope: str = "all") -> Invitation:
+    """A manager asks somebody in to the firm."""
+    if not actor.is_firm or not actor.may(Right.RUN_FIRM):
+        raise NotYours(_("Only a firm manager can add people to the firm."))
+    if role not in FIRM_ROLES or actor.firm is None:
+        raise Refused(_("Choose a role at the firm."))
+    if email.strip().casefold() in addresses_of_staff(actor.firm):
+        raise Refused(_("This person is already at the firm or invited to it."))
+    return _invite(actor, actor.firm, None, name=name, email=email, role=role, scope=scope)
+
+
+def add_colleague(
+    actor: Actor, engagement: Engagement, *, name: str, email: str, role: str, may_approve: bool = False
+) -> Invitation:
+    """An owner asks a colleague in, for one engagement."""
+    if not actor.is_client or not actor.may(Right.REPRESENT, engagement.pk):
+        raise NotYours(_("Only an administrator can add colleagues."))
+    if role not in CLIENT_ROLES:
+        raise Refused(_("Choose a role."))
+    if not engagement.has_consent:
+        raise NotNow(_("Colleagues can be added once the agreement is approved."))
+    if email.strip().casefold() in addresses_of_staff(engagement.firm):
+        raise Refused(_("This address belongs to someone at the firm."))
+    held = Membership.objects.unscoped(why="is the colleague already here").filter(
+        engagement=engagement, ended_at=None, user__email=email.strip().casefold()
+    )
+    if held.exists():
+        raise Refused(_("This person already has access."))
+    return _invite(
+        actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=may_approve
+    )
+
+
+@transaction.atomic
+def invite_main_contact(actor: Actor, engagement: Engagement) -> Invitation:
+    """Ask the main contact in, and write it in the consent history. Hindrances refuse it, in one sentence each."""
+    if actor.is_client or not actor.may(Right.WORK):
+        raise NotYours(_("Only the firm can invite."))
+    if engagement.ended_at:
+        raise NotNow(_("The client has ended."))
+    if engagement.has_consent:
+        raise NotNow(_("The client has already approved."))
+    found = hindrances(engagement, addresses_of_staff(engagement.firm))
+    if found:
+        raise Refused(" ".join(hindrance.text for hindrance in found))
+    record_consent(actor, engagement, Engagement.ConsentState.INVITED)
+    return _invite(
+        actor,
+        engagement.firm,
+        engagement,
+        name=engagement.contact_name,
+        email=engagement.contact_email,
+        role=Role.OWNER,
+        main_contact=True,
+    )
+
+
+def _invite(
+    actor: Actor,
+    firm: Firm,
+    engagement: Engagement | None,
+    *,
+    name: str,
+    email: str,
+    role: str,
+    scope: str = "all",
+    may_approve: bool = False,
+    main_contact: bool = False,
+) -> Invitation:
+    name, email = clean_name(name), email.strip().casefold()
+    if not name or looks_like_address(name):
+        raise Refused(_("Write the person's name, without links or addresses."))
+    older = Invitation.objects.unscoped(why="a newer invitation ends the older").filter(
+        firm=firm, engagement=engagement, email=email, state=Invitation.State.PENDING
+    )
+    older.update(state=Invitation.State.REVOKED)
+    token = secrets.token_urlsafe(32)
+    language = engagement.language if engagement else (actor.user.language if actor.user else "sv")
+    invitation: Invitation = Invitation.objects.create(
+        firm=firm,
+        engagement=engagement,
+        email=email,
+        name=name,
+        language=language,
+        role=role,
+        scope=scope,
+        may_approve=may_approve,
+        main_contact=main_contact,
+        token_sha256=token_hash(token),
+        invited_by=actor.memberships[0] if actor.memberships else None,
+        expires_at=timezone.now() + LIVES,
+    )
+    letters.write(
+        template="invitation",
+        to=email,
+        language=language,
+        sender=firm.name,
+        context={
+            "firm": firm,
+            "firm_number": format_party_number(firm.number),
+            "client": engagement.name if engagement else "",
+            "inviter": actor.name if actor.user else "",
+            "phone": firm.phone,
+            "address": letters.absolute(f"/inbjudan/{token}/"),
+            "start": letters.absolute("/"),
+            "main_contact": main_contact,
+        },
+        about=f"invitation:{invitation.pk}",
+    )
+    return invitation
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def invitation_for(token: str) -> Invitation | None:
+    """The invitation behind a link, when it still lives."""
+    rows = Invitation.objects.unscoped(why="the link itself says for whom")
+    rows = rows.select_related("firm", "engagement__company", "engagement__firm", "invited_by__user")
+    invitation: Invitation | None = rows.filter(token_sha256=token_hash(token)).first()
+    return invitation if invitation and invitation.is_open else None
+
+
+@transaction.atomic
+def accept_invitation(
+    invitation: Invitation, *, user: User | None, name: str = "", password: str | None = None
+) -> Membership:
+    """Let the invited person in. `user` is whoever is signed in, or None for somebody new.
+
+    The press of the button verifies the address the link was sent to. A person with a login signs in
+    first; the password is set only by one who has none and has never signed in.
+    """
+    rows = Invitation.objects.unscoped(why="the link itself says for whom").select_for_update()
+    if not rows.get(pk=invitation.pk).is_open:
+        raise NotNow(_("The invitation has already been used or is no longer valid."))
+    known = User.objects.by_email(invitation.email)
+    if user is not None and user.email != invitation.email:
+        raise NotYours(_("The invitation was sent to another address."))
+    if user is None and known is not None and (known.last_login or known.has_usable_password()):
+        raise NotYours(_("You already have a login. Sign in first."))
+    if user is None:
+        if not password:
+            raise Refused(_("Choose a password."))
+        user = known or User.objects.create_user(
+            invitation.email, name=clean_name(name) or invitation.name, language=invitation.language
+        )
+        user.set_password(password)
+        user.save()
+    membership = _membership_from(invitation, user)
+    invitation.state, invitation.membership = Invitation.State.ACCEPTED, membership
+    invitation.save(update_fields=["state", "membership"])
+    if invitation.main_contact and invitation.engagement:
+        engagement = Engagement.objects.unscoped(why="the link names it").get(pk=invitation.engagement_id)
+        engagement.main_contact = membership
+        engagement.save(update_fields=["main_contact"])
+    return membership
+
+
+def _membership_from(invitation: Invitation, user: User) -> Membership:
+    rows = Membership.objects.unscoped(why="has the person a role here already")
+    held: Membership | None = rows.filter(
+        firm=invitation.firm, engagement=invitation.engagement, user=user, ended_at=None
+    ).first()
+    if held is None:
+        held = Membership(firm=invitation.firm, engagement=invitation.engagement, user=user)
+    held.role, held.scope, held.may_approve = invitation.role, invitation.scope, invitation.may_approve
+    held.save()
+    return held
