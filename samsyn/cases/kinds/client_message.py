@@ -1,0 +1,44 @@
+"""Ärende till byrån: the one kind a client starts, then back and forth as any case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.cases.kinds.base import Kind
+from samsyn.cases.kinds.information import Reply
+from samsyn.kit.fields import ChoiceField
+from samsyn.kit.rows import KindForm
+
+TOPICS = [("question", gettext_lazy("A question")), ("information", gettext_lazy("Information to the firm"))]
+
+
+class Written(KindForm):
+    names_people = ("to",)
+    topic = ChoiceField(
+        label=gettext_lazy("What is it?"), choices=TOPICS, initial="question", widget=forms.RadioSelect
+    )
+    to = ChoiceField(label=gettext_lazy("To"), required=False, choices=[("", gettext_lazy("The firm"))])
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.fields["to"].first_choices = [("", _("The firm"))]  # type: ignore[attr-defined]
+
+    def encoded(self) -> dict[str, Any]:
+        return {"topic": self.cleaned_data["topic"], "to": self.cleaned_data["to"] or None}
+
+
+class ClientMessage(Kind):
+    slug, icon, order, by = "client_message", "message-square", 6, "client"
+    label = gettext_lazy("Case to the firm")
+    description = gettext_lazy("A question or information to the firm")
+    Request, Answer = Written, Reply
+    example_request = {"topic": "question", "to": None}
+    example_answer = {"comment": "Ja, det stämmer.", "files": []}
+
+    def summary(self, request: Mapping[str, Any]) -> str:
+        return _("%(actor)s wrote to the firm.")

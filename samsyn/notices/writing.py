@@ -1,0 +1,51 @@
+"""One letter for all events: who writes, which company it concerns, and where to go. Nothing of the case."""
+
+from __future__ import annotations
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from samsyn.cases.models import Case, Event
+from samsyn.kit import letters
+from samsyn.tenancy.models import CLIENT, Company, Membership
+
+
+def heading_of(verb: str, side: str) -> str:
+    """The subject of the letter to a reader on `side`, in the language that is active."""
+    if verb == "remind":
+        return _("Reminder: a case is waiting for you")
+    if verb in ("open", "release", "write"):
+        return _("A new case is waiting for you")
+    if verb in ("ask_again", "reply", "amend") and side == CLIENT:
+        return _("A case has come back to you")
+    if verb in ("send_back", "approve", "decline", "acknowledge", "reopen") and side != CLIENT:
+        return _("A client has answered")
+    return _("A case has been updated")
+
+
+def write_letter(event: Event, case: Case, reader: Membership) -> None:
+    """Write to one reader, in his or her language, once for each event and person."""
+    with translation.override(reader.user.language):
+        heading = heading_of(event.verb, reader.side)
+    letters.write(
+        template="case",
+        to=reader.user.email,
+        language=reader.user.language,
+        sender=case.firm.name,
+        about=f"event:{event.pk}:{reader.user_id}",
+        context={
+            "heading": heading,
+            "firm": case.firm.name,
+            "company": case.engagement.name,
+            "to_client": reader.side == CLIENT,
+            "address": letters.absolute(address_of(case, reader)),
+        },
+    )
+
+
+def address_of(case: Case, reader: Membership) -> str:
+    """Where the reader finds the case. Built here, since notices know no web addresses by name."""
+    if reader.side == CLIENT:
+        slug = Company.objects.values_list("slug", flat=True).get(pk=case.engagement.company_id)
+        return f"/kund/{slug}/arenden/{case.ref}/"
+    return f"/byra/{case.firm.slug}/arenden/{case.ref}/"

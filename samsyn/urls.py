@@ -1,0 +1,5 @@
+"""Every address of Samsyn."""
+
+from django.urls import path
+
+urlpatterns: list[object] = []
