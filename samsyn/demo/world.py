@@ -1,0 +1,361 @@
+"""The cast and their cases, made with the real verbs: serves bin/demo and the tests.
+
+Bageri Morgonglöd (demokund) has a case of every kind in every state. Names, numbers and addresses are
+invented; the domains end in .example.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.db.models import F
+from stdnum import luhn
+
+from samsyn.cases import actions as cases
+from samsyn.cases import files, kinds
+from samsyn.cases.basis import basis_digest
+from samsyn.cases.models import Attachment, Case, Event, Purpose
+from samsyn.kit.sweden import stockholm_today, working_day_before
+from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.actors import Actor, client_actor, firm_actor, memberships_of
+from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
+
+PASSWORD = "samsyn-demo"  # noqa: S105 - known on purpose; exists only with SAMSYN_DEMO=1
+
+
+def organisation_number(start: str) -> str:
+    """A made-up organisation number with a right check digit; `start` has nine digits."""
+    return start + luhn.calc_check_digit(start)
+
+
+def pdf(title: str = "Demo") -> bytes:
+    """A small but whole PDF, made here."""
+    text = title.encode("latin-1", "replace").replace(b"(", b"").replace(b")", b"")
+    stream = b"BT /F1 18 Tf 60 760 Td (" + text + b") Tj ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    out, places = io.BytesIO(b"%PDF-1.4\n"), []
+    out.seek(0, io.SEEK_END)
+    for number, body in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
+    out.write(b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start)
+    return out.getvalue()
+
+
+def upload(name: str, content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content if content is not None else pdf(name))
+
+
+@dataclass
+class World:
+    """The cast by the names they have in the tests."""
+
+    firm: Firm
+    rival: Firm
+    engagements: dict[str, Engagement] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+
+    def user(self, email: str) -> User:
+        return User.objects.get(email=email)
+
+    def staff(self, email: str, slug: str = "demobyran") -> Actor:
+        user = self.user(email)
+        actor = firm_actor(user, memberships_of(user), slug)
+        assert actor is not None, email  # noqa: S101 - the cast is fixed
+        return actor
+
+    def client(self, email: str, slug: str = "demokund") -> Actor:
+        user = self.user(email)
+        actor = client_actor(user, memberships_of(user), slug)
+        assert actor is not None, email  # noqa: S101 - the cast is fixed
+        return actor
+
+    @property
+    def manager(self) -> Actor:
+        return self.staff("ansvarig@demobyran.example")
+
+    @property
+    def consultant(self) -> Actor:
+        return self.staff("konsult@demobyran.example")
+
+    @property
+    def owner(self) -> Actor:
+        return self.client("agare@demokund.example")
+
+    @property
+    def member(self) -> Actor:
+        return self.client("medarbetare@demokund.example")
+
+    @property
+    def reader(self) -> Actor:
+        return self.client("lasare@demokund.example")
+
+
+def let_in(invitation: Invitation, name: str) -> Membership:
+    """The invited person presses the button; one with a login is already signed in."""
+    known = User.objects.by_email(invitation.email)
+    return tenancy.accept_invitation(invitation, user=known, name=name, password=None if known else PASSWORD)
+
+
+@transaction.atomic
+def build(*, with_cases: bool = True) -> World:
+    """Make the whole world. The tests leave out the cases when they only need the people."""
+    world = _firms()
+    _clients(world)
+    _people(world)
+    if with_cases:
+        _cases_of_demokund(world)
+        _cases_of_others(world)
+    return world
+
+
+def find() -> World:
+    """The world that is already in the database."""
+    world = World(Firm.objects.get(slug="demobyran"), Firm.objects.get(slug="rivalbyran"))
+    rows = Engagement.objects.unscoped(why="the demo names its own cast").select_related("company", "firm")
+    for engagement in rows:
+        suffix = "" if engagement.firm_id == world.firm.pk else "@rival"
+        world.engagements[engagement.company.slug + suffix] = engagement
+    return world
+
+
+def _firms() -> World:
+    def firm(slug: str, name: str, start: str, email: str, city: str) -> Firm:
+        number = organisation_number(start)
+        made = tenancy.add_firm(
+            slug, name=name, number=number, manager=email, phone="08-555 010 20", address="Storgatan 12",
+            postcode="111 22", city=city,
+        )  # fmt: skip
+        Firm.objects.filter(pk=made.pk).update(made_by_demo=True)
+        first = Invitation.objects.unscoped(why="the first manager's").get(firm=made)
+        let_in(first, "Maria Sundfalk" if slug == "demobyran" else "Ragnar Vikström")
+        return made
+
+    world = World(
+        firm("demobyran", "Fyrklang Redovisning AB", "559999001", "ansvarig@demobyran.example", "Stockholm"),
+        firm("rivalbyran", "Rival Ekonomi AB", "559999019", "ansvarig@rivalbyran.example", "Uppsala"),
+    )
+    manager = world.manager
+    let_in(tenancy.add_staff(manager, name="Jonas Ekelöv", email="konsult@demobyran.example", role="consultant"),
+           "Jonas Ekelöv")  # fmt: skip
+    own = tenancy.add_staff(
+        manager, name="Amira Haddad", email="egna@demobyran.example", role="consultant", scope="own"
+    )
+    let_in(own, "Amira Haddad")
+    boss = world.staff("ansvarig@rivalbyran.example", "rivalbyran")
+    for email, name in (("konsult@rivalbyran.example", "Rolf Rask"), ("dubbel@demokund.example", "Dina Dahl")):
+        let_in(tenancy.add_staff(boss, name=name, email=email, role="consultant"), name)
+    return world
+
+
+def _clients(world: World) -> None:
+    def client(actor: Actor, slug: str, name: str, number: str, contact: str, email: str, **more: Any) -> None:
+        made = tenancy.add_client(
+            actor, slug=slug, name=name, number=number, contact_name=contact, contact_email=email,
+            address="Bagargatan 4", postcode="116 23", city="Stockholm", phone="070-555 01 02", **more,
+        )  # fmt: skip
+        rows = Engagement.objects.visible_to(actor).select_related("company", "firm")
+        made = rows.get(pk=made.pk)
+        suffix = "" if made.firm_id == world.firm.pk else "@rival"
+        world.engagements[(slug or "enskild") + suffix] = made
+
+    maria, jonas = world.manager, world.consultant
+    rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
+    number = organisation_number
+    client(maria, "demokund", "Bageri Morgonglöd AB", number("559999002"), "Elin Bergqvist", "agare@demokund.example",
+           form="limited")  # fmt: skip
+    client(jonas, "annankund", "Kafé Humlebo HB", number("969999003"), "Hugo Hult", "agare@annankund.example",
+           form="partnership")  # fmt: skip
+    client(maria, "delad", "Åkeri Östanvind AB", number("559999004"), "Åsa Östlund", "agare@delad.example",
+           form="limited")  # fmt: skip
+    client(rolf, "delad-rival", "Åkeri Östanvind AB", number("559999004"), "Åsa Östlund", "agare@delad.example",
+           form="limited")  # fmt: skip
+    person = "19800415239"
+    client(jonas, "", "Snickare Ek", person + luhn.calc_check_digit(person[2:]), "Erik Ek", "erik@enskild.example",
+           form="sole")  # fmt: skip
+    client(maria, "utansamtycke", "Redskapspoolen Mellanskog", number("769999006"), "Ulla Utter",
+           "agare@utansamtycke.example", form="economic")  # fmt: skip
+
+
+def approve(world: World, slug: str, actor: Actor, email: str, name: str) -> None:
+    """The firm invites, the main contact comes in and approves."""
+    engagement = world.engagements[slug]
+    let_in(tenancy.invite_main_contact(actor, engagement), name)
+    person = world.client(email, Engagement.objects.visible_to(actor).select_related("company").get(
+        pk=engagement.pk).company.slug)  # fmt: skip
+    cases.approve_consent(person, engagement)
+
+
+def _people(world: World) -> None:
+    maria, jonas = world.manager, world.consultant
+    rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
+    approve(world, "demokund", maria, "agare@demokund.example", "Elin Bergqvist")
+    approve(world, "annankund", jonas, "agare@annankund.example", "Hugo Hult")
+    approve(world, "delad", maria, "agare@delad.example", "Åsa Östlund")
+    approve(world, "delad-rival@rival", rolf, "agare@delad.example", "Åsa Östlund")
+    ours, theirs = world.engagements["delad"], world.engagements.pop("delad-rival@rival")
+    tenancy.join_companies(world.user("agare@delad.example"), ours.company_id, theirs.company_id)
+    theirs.refresh_from_db()
+    world.engagements["delad@rival"] = theirs
+
+    def colleague(slug: str, owner: Actor, email: str, name: str, role: str, may_approve: bool = False) -> None:
+        asked = tenancy.add_colleague(
+            owner, world.engagements[slug], name=name, email=email, role=role, may_approve=may_approve
+        )
+        let_in(asked, name)
+
+    elin, hugo = world.owner, world.client("agare@annankund.example", "annankund")
+    colleague("demokund", elin, "medarbetare@demokund.example", "Oskar Lindh", "member")
+    colleague("demokund", elin, "lasare@demokund.example", "Lena Läsare", "reader")
+    colleague("demokund", elin, "dubbel@demokund.example", "Dina Dahl", "member", may_approve=True)
+    colleague("annankund", hugo, "dubbel@demokund.example", "Dina Dahl", "member")
+    let_in(tenancy.invite_main_contact(maria, world.engagements["utansamtycke"]), "Ulla Utter")
+
+
+def due(days: int) -> dt.date:
+    """A working day about `days` from now."""
+    return working_day_before(stockholm_today() + dt.timedelta(days=days))
+
+
+def write(
+    world: World, actor: Actor, slug: str, kind: str, subject: str, message: str = "", *, days: int | None = 7,
+    send: bool = True, request: dict[str, Any] | None = None, file: str = "", **more: Any,
+) -> Case:  # fmt: skip
+    """A case of the firm's, as the pages make one."""
+    engagement = world.engagements[slug]
+    case = cases.save_draft_case(
+        actor, None, engagement=engagement, kind=kind, subject=subject, message=message,
+        request=request or dict(kinds.get(kind).example_request), due_on=due(days) if days is not None else None,
+        **more,
+    )  # fmt: skip
+    if file:
+        case.firm, case.engagement = engagement.firm, engagement
+        files.attach(actor, case, upload(file), purpose=Purpose.REQUEST)
+    if send:
+        cases.open_(actor, case)
+    return case
+
+
+def answer(actor: Actor, case: Case) -> None:
+    """The client answers with real files where documents are asked for."""
+    fresh = Case.objects.visible_to(actor).select_related("firm", "engagement").get(pk=case.pk)
+    kind = fresh.kind_of
+    given = dict(kind.example_answer)
+    if fresh.kind == "document_request":
+        rows = []
+        for document in fresh.request["documents"]:
+            made = files.attach(
+                actor, fresh, upload(f"{document['name']}.pdf"), purpose=Purpose.ANSWER, row_id=document["id"]
+            )
+            rows.append({"id": document["id"], "missing": False, "explanation": "", "files": [str(made.pk)]})
+        given = {"rows": rows, "comment": "Här kommer det vi har."}
+    cases.send_back(actor, fresh, answer=given)
+
+
+def _cases_of_demokund(world: World) -> None:
+    maria, jonas, elin, oskar = world.manager, world.consultant, world.owner, world.member
+    make = world.cases
+
+    make["question"] = write(world, jonas, "demokund", "question", "Vad gällde inköpet den 9 december?",
+                             "Hej Elin! Jag ser ett kortköp utan kvitto och behöver veta vad det var.", days=7)
+    make["wanted"] = write(world, maria, "demokund", "document_request", "Kvitton som saknas för december",
+                           "Hej Elin! Två underlag saknas för att jag ska kunna stänga december.", days=1,
+                           period_from=dt.date(2025, 12, 1), period_to=dt.date(2025, 12, 31))
+    make["approval"] = write(world, maria, "demokund", "approval", "Löner för januari",
+                             "Hej Elin! Här är lönerna för januari. Titta särskilt på semesterersättningen.", days=3,
+                             file="lonespecifikationer-januari.pdf")
+    make["details"] = write(world, jonas, "demokund", "details", "Uppgifter till årsredovisningen", days=14)
+    make["to_read"] = write(world, maria, "demokund", "information", "Nya regler för personalliggare",
+                            "Från årsskiftet gäller nya regler. Här är det viktigaste.", days=None,
+                            request={"acknowledge": False})
+    make["to_confirm"] = write(world, maria, "demokund", "information", "Nya beloppsgränser",
+                               "Läs igenom och bekräfta, så vet vi att alla har sett det.", days=5)
+    make["draft"] = write(world, maria, "demokund", "question", "Fråga om leasingavtalet", send=False)
+    make["restricted"] = write(world, maria, "demokund", "approval", "Ägarens lön", "Bara för ägaren.", days=4,
+                               restricted=True)
+
+    make["answered"] = write(world, maria, "demokund", "document_request", "Kontoutdrag för november", days=2)
+    answer(oskar, make["answered"])
+    make["returned"] = write(world, maria, "demokund", "document_request", "Underlag för representation", days=3)
+    answer(elin, make["returned"])
+    first, second = (row["id"] for row in make["returned"].request["documents"])
+    verdicts = [
+        {"id": first, "verdict": "accepted", "reason": ""},
+        {"id": second, "verdict": "returned", "reason": "Bilden är suddig nertill. Ta gärna om den i dagsljus."},
+    ]
+    cases.review(maria, make["returned"], verdicts={"rows": verdicts})
+    cases.ask_again(maria, make["returned"], text="Tack, nästan allt är på plats.")
+
+    engagement = world.engagements["demokund"]
+    make["own"] = cases.write_to_firm(
+        elin, engagement, request={"topic": "question", "to": None},
+        subject="Kan vi dra av momsen på nya degblandaren?", message="Vi köper den i nästa vecka.",
+    )  # fmt: skip
+    make["replied"] = cases.write_to_firm(
+        oskar, engagement, request={"topic": "information", "to": None}, subject="Vi byter kassasystem i mars",
+        message="Det nya heter något annat, jag skickar avtalet.",
+    )  # fmt: skip
+    cases.reply(jonas, make["replied"], text="Tack! Skicka gärna avtalet när det är klart.")
+
+    for name, subject in (("closed", "Kontoutdrag för oktober"), ("cancelled", "Fråga om hyran")):
+        make[name] = write(world, maria, "demokund", "question", subject)
+    answer(elin, make["closed"])
+    cases.close(maria, make["closed"])
+    cases.cancel(maria, make["cancelled"])
+    make["approved"] = write(world, maria, "demokund", "approval", "Momsdeklaration för kvartal 3")
+    make["declined"] = write(world, maria, "demokund", "approval", "Löner för december")
+    cases.approve(elin, make["approved"], digest=basis_digest(make["approved"]))
+    cases.close(maria, make["approved"])
+    cases.decline(elin, make["declined"], digest=basis_digest(make["declined"]), text="Övertiden saknas.")
+    make["read"] = write(world, maria, "demokund", "information", "Semesterstängt i juli", days=None)
+    cases.acknowledge(elin, make["read"])
+    make["informed"] = write(world, maria, "demokund", "information", "Öppettider i jul", days=None,
+                             request={"acknowledge": False})
+    cases.done(elin, make["informed"])
+    make["retracted"] = write(world, maria, "demokund", "question", "Skickad till fel kund")
+    cases.retract(maria, make["retracted"])
+
+    cases.message(elin, make["wanted"], text="Resten kommer i morgon, jag letar efter kvittot från den 4:e.")
+    cases.note(maria, make["answered"], text="Kolla om något sålts 1–2 januari innan vi godtar listan.")
+    ages = {"wanted": 8, "closed": 40, "approved": 30, "cancelled": 25, "read": 20, "informed": 18, "question": 3,
+            "answered": 2, "details": 5}  # fmt: skip
+    for name, days in ages.items():
+        _age(make[name], days)
+    Case.objects.unscoped(why="the demo shows a late case").filter(pk=make["wanted"].pk).update(
+        due_on=working_day_before(stockholm_today() - dt.timedelta(days=1))
+    )
+
+
+def _cases_of_others(world: World) -> None:
+    maria, jonas = world.manager, world.consultant
+    rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
+    world.cases["annan"] = write(world, jonas, "annankund", "question", "Vad är fakturan från november?")
+    world.cases["delad"] = write(world, maria, "delad", "document_request", "Körjournal för kvartal 4")
+    world.cases["rival"] = write(world, rolf, "delad@rival", "question", "Fråga från en annan byrå")
+    world.cases["waiting"] = write(world, maria, "utansamtycke", "details", "Uppgifter för nyanställda")
+
+
+def _age(case: Case, days: int) -> None:
+    """Let a case have happened some days ago, so that the demo looks lived in."""
+    back = dt.timedelta(days=days)
+    rows = Case.objects.unscoped(why="the demo's own cases").filter(pk=case.pk)
+    columns = ("created_at", "released_at", "closed_at", "turn_since", "firm_changed_at", "client_changed_at")
+    rows.update(**{column: F(column) - back for column in columns})
+    Event.objects.unscoped(why="the demo's own cases").filter(case=case).update(at=F("at") - back)
+    Attachment.objects.unscoped(why="the demo's own cases").filter(case=case).update(
+        created_at=F("created_at") - back
+    )
