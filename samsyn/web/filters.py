@@ -5,5 +5,64 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-FILTERS: dict[str, Callable[..., Any]] = {}
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from samsyn.kit.sweden import format_party_number, long_date, mask_party_number, moment_phrase, short_date
+from samsyn.kit.text import initials, isolated
+
+
+def megabytes(size: int) -> str:
+    """'184 kB' or '3,1 MB'."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))}\u00a0kB"
+    decimal = "," if (get_language() or "sv").startswith("sv") else "."
+    return f"{size / 1_000_000:.1f}".replace(".", decimal) + "\u00a0MB"
+
+
+def control(field: BoundField) -> SafeString:
+    """The field itself, with its look and tied to its help and its errors."""
+    described = []
+    if field.help_text:
+        described.append(f"{field.auto_id}-help")
+    attrs: dict[str, Any] = {"class": "input"}
+    if field.errors:
+        described.append(f"{field.auto_id}-error")
+        attrs["aria-invalid"] = "true"
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if isinstance(field.field.widget, forms.Textarea):
+        attrs.setdefault("rows", field.field.widget.attrs.get("rows", 4))
+    return field.as_widget(attrs=attrs)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The lines of a text, each its own paragraph; directions of writing cannot leak out of one."""
+    return [isolated(line) for line in text.split("\n") if line.strip()]
+
+
+def orgnr(digits: str) -> str:
+    return format_party_number(digits)
+
+
+def yes_no(value: bool) -> str:
+    return _("Yes") if value else _("No")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "control": control,
+    "initials": initials,
+    "isolated": isolated,
+    "long_date": long_date,
+    "masked": mask_party_number,
+    "megabytes": megabytes,
+    "moment": moment_phrase,
+    "orgnr": orgnr,
+    "paragraphs": paragraphs,
+    "short_date": short_date,
+    "yes_no": yes_no,
+}
 GLOBALS: dict[str, Any] = {}

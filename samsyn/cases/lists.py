@@ -1,0 +1,117 @@
+"""Asking about many cases: what waits, what is unread, and pages of a long list without counting it."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from samsyn.cases.models import Case, Outcome, ReadMark, Recipient, State
+from samsyn.kit.text import like_pattern
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Engagement, Membership
+
+CLIENT_ORDER = ("-client_changed_at", "-id")
+
+
+def cases_for(actor: Actor) -> Any:
+    """The cases an actor sees, with what a list shows of each and whether it is unread."""
+    rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "responsible__user")
+    seq, changed = ("client_seq", "client_changed_at") if actor.is_client else ("firm_seq", "firm_changed_at")
+    read = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"), seq__gte=OuterRef(seq))
+    seen_from = min((member.seen_from for member in actor.memberships), default=None)
+    unread = ~Exists(read) & Q(**{f"{changed}__gt": seen_from}) if seen_from else Q(pk=None)
+    return rows.annotate(unread=unread)
+
+
+def _for_me(actor: Actor) -> Q:
+    """Cases that ask this person at the client: recipients are badged, and owners when none is listed."""
+    mine = Recipient.of(actor.membership_ids).filter(case=OuterRef("pk"))
+    anyone = Recipient.objects.unscoped(why="whether the case names anyone at all").filter(case=OuterRef("pk"))
+    return Q(Exists(mine)) | (Q(engagement__in=actor.owned_engagement_ids) & ~Q(Exists(anyone)))
+
+
+def waiting(actor: Actor, rows: Any) -> Any:
+    """Those of `rows` that wait for this person: the badge counts exactly these."""
+    if actor.is_client:
+        return rows.filter(state=State.WITH_CLIENT).exclude(_only_to_read()).filter(_for_me(actor))
+    return rows.filter(state=State.WITH_FIRM, responsible=actor.membership)
+
+
+def _only_to_read() -> Q:
+    return Q(kind="information", request__acknowledge=False)
+
+
+def waiting_for(actor: Actor) -> int:
+    """How many cases wait for this person here."""
+    return int(waiting(actor, Case.objects.visible_to(actor)).count())
+
+
+def waits_in(held: Iterable[Membership]) -> dict[str, int]:
+    """How many cases wait in each place, by its slug."""
+    from samsyn.tenancy.actors import client_actor, firm_actor
+
+    held = list(held)
+    counts: dict[str, int] = {}
+    for member in held:
+        staff = member.engagement_id is None
+        slug = member.firm.slug if staff else member.engagement.company.slug
+        if slug not in counts:
+            actor = (firm_actor if staff else client_actor)(member.user, held, slug)
+            counts[slug] = waiting_for(actor) if actor else 0
+    return counts
+
+
+def client_groups(actor: Actor) -> dict[str, list[Case]]:
+    """The client's page of cards: what waits, what is to read, what is with the firm. Newest update first."""
+    rows = cases_for(actor).filter(state__in=(State.WITH_CLIENT, State.WITH_FIRM)).order_by(*CLIENT_ORDER)[:200]
+    groups: dict[str, list[Case]] = {"yours": [], "read": [], "firm": []}
+    for case in rows:
+        name = "firm" if case.state == State.WITH_FIRM else "read" if case.only_to_read else "yours"
+        groups[name].append(case)
+    return groups
+
+
+def found_by(rows: Any, actor: Actor, words: str) -> Any:
+    """Those of `rows` whose subject, number or client holds every word. Never through notes or messages."""
+    for word in words.split()[:8]:
+        part = like_pattern(word)
+        here = Q(search_key__contains=part)
+        if actor.is_firm:
+            matching = Engagement.objects.visible_to(actor).filter(search_key__contains=part)
+            here |= Q(engagement__in=matching.values("pk"))
+        rows = rows.filter(here)
+    # What was retracted cannot be found by what it said.
+    return rows.exclude(outcome=Outcome.RETRACTED) if actor.is_client and words.strip() else rows
+
+
+# Pages of a long list (keyset): the last row's own values say where the next page begins.
+
+
+def cursor_of(case: Case, column: str) -> str:
+    value = getattr(case, column)
+    if isinstance(value, (dt.datetime, dt.date)):
+        value = value.isoformat()
+    return base64.urlsafe_b64encode(json.dumps([value, str(case.pk)]).encode()).decode().rstrip("=")
+
+
+def after(rows: Any, column: str, descending: bool, cursor: str) -> Any:
+    """The rows behind `cursor` in the order of `column`, then id. A cursor that can't be read begins anew."""
+    try:
+        value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        pk = str(pk)
+        if not isinstance(value, (str, int)):
+            return rows
+        past = "lt" if descending else "gt"
+        return rows.filter(Q(**{f"{column}__{past}": value}) | Q(**{column: value, f"id__{past}": pk}))
+    except (ValueError, TypeError):
+        return rows
+
+
+def ordered(rows: Any, column: str, descending: bool) -> Any:
+    key = F(column).desc() if descending else F(column).asc()
+    return rows.order_by(key, "-id" if descending else "id")

@@ -1,0 +1,147 @@
+"""Doors: every view has one, and it turns the address into an `Actor` or a 404.
+
+A door is also written on the view (`view.door`), so that a system check and the doors test can walk the
+URLconf and find a route that forgot.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.cache import patch_cache_control
+
+from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
+from samsyn.tenancy.errors import NotYours
+from samsyn.tenancy.models import Membership
+from samsyn.web.requests import address_of_visitor, how_signed_in
+
+View = Callable[..., HttpResponse]
+
+
+def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, ...]], methods: tuple[str, ...]) -> Any:
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def inside(request: HttpRequest, **address: Any) -> HttpResponse:
+            if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+                return HttpResponseNotAllowed(methods)
+            try:
+                found = enter(request, address)
+            except Moved as moved:
+                return HttpResponseRedirect(moved.to)
+            try:
+                response = view(request, *found, **address)
+            except NotYours as refusal:
+                raise PermissionDenied(str(refusal)) from refusal
+            patch_cache_control(response, private=True, no_store=True)
+            return response
+
+        inside.door, inside.methods = name, methods  # type: ignore[attr-defined]
+        return inside
+
+    return wrap
+
+
+class Moved(Exception):  # noqa: N818 - an answer, not a fault
+    """The slug in the address is an old one; the person may see where it leads."""
+
+    def __init__(self, to: str) -> None:
+        self.to = to
+
+
+def firm_page(*methods: str) -> Any:
+    """For staff of the firm in the address: the view gets `(request, actor, …)`. Strangers get 404."""
+
+    def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
+        return (_actor(request, address.pop("firm"), firm_actor),)
+
+    return _door("firm", enter, methods or ("GET",))
+
+
+def client_page(*methods: str) -> Any:
+    """For people of the company in the address. Strangers get 404."""
+
+    def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
+        return (_actor(request, address.pop("company"), client_actor),)
+
+    return _door("client", enter, methods or ("GET",))
+
+
+def cases_page(*methods: str) -> Any:
+    """A client's page about cases: it is not there before the menu item *Ärenden* is."""
+
+    def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
+        actor = _actor(request, address.pop("company"), client_actor)
+        if not actor.open_engagement_ids:
+            raise Http404
+        return (actor,)
+
+    return _door("cases", enter, methods or ("GET",))
+
+
+def person_page(*methods: str) -> Any:
+    """For anybody signed in: the view gets `(request, …)`."""
+    return _door("person", lambda request, address: (), methods or ("GET",))
+
+
+def public_page(*methods: str) -> Any:
+    """For everybody."""
+
+    def wrap(view: View) -> View:
+        return login_not_required(_door("public", lambda request, address: (), methods or ("GET",))(view))
+
+    return wrap
+
+
+def held_by(request: HttpRequest) -> list[Membership]:
+    """Everything the signed-in person belongs to, read once per request."""
+    held: list[Membership] | None = getattr(request, "_samsyn_held", None)
+    if held is None:
+        held = memberships_of(request.user)  # type: ignore[arg-type]
+        request._samsyn_held = held  # type: ignore[attr-defined]
+    return held
+
+
+def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -> Actor:
+    held = held_by(request)
+    actor = make(request.user, held, slug)
+    if actor is None:
+        newer = current_slug(slug)
+        if newer and make(request.user, held, newer):
+            raise Moved(request.get_full_path().replace(f"/{slug}/", f"/{newer}/", 1))
+        raise Http404
+    object.__setattr__(actor, "ip_address", address_of_visitor(request))
+    object.__setattr__(actor, "signed_in_by", how_signed_in(request))
+    return actor
+
+
+
+def check_doors(**_options: Any) -> list[CheckMessage]:
+    """A system check: every route has a door."""
+    return [
+        Error(f"The route {route!r} has no door.", id="samsyn.D001")
+        for route, view in routes()
+        if not hasattr(view, "door")
+    ]
+
+
+def routes() -> list[tuple[str, Any]]:
+    """Every route of the URLconf with its view, nested ones too."""
+
+    def walk(patterns: list[Any], before: str) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        for entry in patterns:
+            here = before + str(entry.pattern)
+            if isinstance(entry, URLResolver):
+                found += walk(entry.url_patterns, here)
+            elif isinstance(entry, URLPattern):
+                found.append((here, entry.callback))
+        return found
+
+    return walk(get_resolver().url_patterns, "/")

@@ -1,0 +1,188 @@
+"""How cases look: plain values for templates, made from what the reader may see. Nothing is decided here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from samsyn.cases import kinds
+from samsyn.cases.files import info_of
+from samsyn.cases.kinds.base import Change, FileInfo
+from samsyn.cases.models import Attachment, Case, Event, Outcome, Purpose, State
+from samsyn.cases.verbs import VERBS
+from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
+from samsyn.tenancy.actors import Actor
+
+
+@dataclass(frozen=True)
+class Turn:
+    state: str
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Due:
+    text: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class TurnLine:
+    holder: str
+    yours: bool
+    turn: Turn
+    since: str
+    due: Due | None
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A case in a list, whichever list."""
+
+    url: str
+    ref: str
+    number: str
+    kind: str
+    icon: str
+    subject: str
+    unread: bool
+    who: str
+    client: str
+    responsible: str
+    turn: Turn
+    due: Due | None
+    updated: str
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event in the history."""
+
+    icon: str
+    sentence: SafeString
+    at: dt.datetime
+    when: str
+    says: list[str]
+    files: list[FileInfo] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+
+def subject_of(case: Case, actor: Actor) -> str:
+    """The subject, or for the client of a retracted case only that there was one."""
+    if actor.is_client and case.is_retracted:
+        return _("A case the firm has retracted")
+    return case.subject or _("No subject yet")
+
+
+def turn_of(case: Case, actor: Actor) -> Turn:
+    """Whose turn it is, in a word, an icon and a colour, as this reader sees it."""
+    if case.state == State.CLOSED:
+        stopped = case.outcome in (Outcome.DECLINED, Outcome.CANCELLED, Outcome.RETRACTED, Outcome.WITHDRAWN)
+        icon = "circle-x" if stopped else "circle-check"
+        return Turn("draft" if stopped else "closed", icon, str(Outcome(case.outcome).label))
+    if case.state == State.DRAFT:
+        return Turn("draft", "circle-dashed", _("Draft"))
+    if case.state == State.AWAITING_CONSENT:
+        return Turn("consent", "hourglass", _("Awaiting consent"))
+    if case.state == State.WITH_CLIENT:
+        if not actor.is_client:
+            return Turn("theirs", "circle-arrow-left", _("With the client"))
+        if case.only_to_read:
+            return Turn("theirs", "info", _("To read"))
+        return Turn("yours", "ball", _("Waiting for you"))
+    if actor.is_client:
+        return Turn("theirs", "circle-arrow-right", _("With the firm"))
+    if case.responsible_id in actor.membership_ids:
+        return Turn("yours", "ball", _("Waiting for you"))
+    return Turn("ours", "circle-arrow-right", _("With the firm"))
+
+
+def due_of(case: Case) -> Due | None:
+    """How long is left, while somebody is still to answer."""
+    if case.due_on is None or case.state not in (State.WITH_CLIENT, State.AWAITING_CONSENT, State.DRAFT):
+        return None
+    return Due(due_phrase(case.due_on), is_late(case.due_on) and case.state == State.WITH_CLIENT)
+
+
+def turn_line_of(case: Case, actor: Actor) -> TurnLine:
+    turn = turn_of(case, actor)
+    yours = turn.state == "yours"
+    firm, client = case.firm.name, case.engagement.name
+    if actor.is_client:
+        start, end = (_("You") if case.holder == "client" else client), firm
+    else:
+        start, end = client, (_("You") if yours else firm)
+    since = moment_phrase(case.turn_since) if case.state != State.DRAFT else ""
+    return TurnLine(case.holder, yours, turn, since, due_of(case), start, end)
+
+
+def line_of(case: Case, actor: Actor, url: str) -> Line:
+    """A case as a line or card. `case.unread` is annotated by the list's query."""
+    changed = case.changed_at(actor)
+    kind = kinds.get(case.kind)
+    return Line(
+        url=url,
+        ref=case.ref,
+        number=str(case.number or "–"),
+        kind=str(kind.label),
+        icon=kind.icon,
+        subject=subject_of(case, actor),
+        unread=bool(getattr(case, "unread", False)),
+        who=case.responsible.name if case.responsible else case.firm.name,
+        client=case.engagement.name if actor.is_firm else "",
+        responsible=short_name(case.responsible.name) if case.responsible else "",
+        turn=turn_of(case, actor),
+        due=due_of(case),
+        updated=moment_phrase(changed) if changed else "",
+        at=changed,
+    )
+
+
+def short_name(name: str) -> str:
+    """'Maria Sundfalk' → 'Maria S.'"""
+    first, _space, last = name.rpartition(" ")
+    return f"{first} {last[:1]}." if first else name
+
+
+def history_of(events: Iterable[Event], attachments: Sequence[Attachment], url: str) -> list[Happened]:
+    """The events a reader sees, newest first, each with the files that came with it."""
+    by_event: dict[Any, list[Attachment]] = {}
+    for one in attachments:
+        if one.purpose == Purpose.MESSAGE:
+            by_event.setdefault(one.event_id, []).append(one)
+    return [happened(event, [info_of(one, url) for one in by_event.get(event.pk, [])]) for event in events]
+
+
+def happened(event: Event, files: list[FileInfo]) -> Happened:
+    verb = VERBS[event.verb]
+    said = verb.says(event) if callable(verb.says) else str(verb.says)
+    before, mark, after = said.partition("%(actor)s")
+    sentence = format_html("{}<b>{}</b>{}", before, event.name, after) if mark else format_html("{}", said)
+    text = event.body.get("text", "") if event.verb not in ("open", "write", "note") else ""
+    return Happened(
+        verb.icon, sentence, event.at, moment_phrase(event.at), [line for line in text.split("\n") if line],
+        files, amendments(event),
+    )  # fmt: skip
+
+
+def amendments(event: Event) -> list[Change]:
+    """What an amendment changed, in words both sides read."""
+    if event.verb != "amend":
+        return []
+    before, after = event.body["before"], event.body["after"]
+    found = kinds.get(event.body["kind"]).changes(before["request"], after["request"])
+    if before["subject"] != after["subject"]:
+        found.insert(0, Change(_("Subject"), before["subject"], after["subject"]))
+    if before["message"] != after["text"]:
+        found.insert(0, Change(_("Message"), before["message"], after["text"]))
+    return found
