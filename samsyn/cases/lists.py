@@ -115,3 +115,24 @@ def after(rows: Any, column: str, descending: bool, cursor: str) -> Any:
 def ordered(rows: Any, column: str, descending: bool) -> Any:
     key = F(column).desc() if descending else F(column).asc()
     return rows.order_by(key, "-id" if descending else "id")
+
+
+def mark_read(actor: Actor, case: Case) -> None:
+    """The reader has opened the case as it is now: the mark moves, and the opening is logged."""
+    from samsyn.cases.models import AccessLog
+
+    member = actor.membership_in(case.engagement_id)
+    if member is None:
+        return
+    mark = ReadMark(firm_id=case.firm_id, case=case, membership=member, seq=case.seq_for(actor))
+    ReadMark.objects.bulk_create(
+        [mark], update_conflicts=True, unique_fields=["membership", "case"], update_fields=["seq", "at"]
+    )
+    AccessLog.objects.create(
+        firm_id=case.firm_id,
+        case=case,
+        what="opened",
+        side=actor.side,
+        user_id=actor.user.pk if actor.user else None,
+        name=actor.name,
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from samsyn.cases import kinds
 from samsyn.cases.actions.ending import end
 from samsyn.cases.actions.minding import refuse_free_day
+from samsyn.cases.files import attach
 from samsyn.cases.models import (
     Attachment,
     Audience,
@@ -162,7 +165,7 @@ def write_to_firm(
     request: dict[str, Any],
     subject: str,
     message: str,
-    restricted: bool = False,
+    uploads: Sequence[UploadedFile] = (),
     once: str = "",
 ) -> Case:
     """The one case a client starts. The ball is with the firm at once. `request` is the form's `encoded()`."""
@@ -184,10 +187,11 @@ def write_to_firm(
         message=clean_text(message),
         sender=member,
         responsible_id=_addressee(fresh, request),
-        restricted=restricted,
         released_at=timezone.now(),
     )
     case.save()
+    for upload in uploads:
+        attach(actor, case, upload, purpose=Purpose.REQUEST)
     write(actor, case, once=once)  # type: ignore[call-arg]
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
     return case

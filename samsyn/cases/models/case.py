@@ -198,6 +198,11 @@ class Case(TenantModel):
             return False
         return timezone.now() < self.closed_at + dt.timedelta(days=REOPEN_DAYS)
 
+    @property
+    def review_for_client(self) -> dict[str, Any] | None:
+        """The verdicts the client knows of: those told by asking again or by closing, not those being made."""
+        return self.review if self.state != State.WITH_FIRM else None
+
     def changed_at(self, actor: Actor) -> dt.datetime | None:
         return self.client_changed_at if actor.is_client else self.firm_changed_at
 

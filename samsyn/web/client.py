@@ -1,0 +1,159 @@
+"""The client's desk: overview, cards, and a case of its own to the firm."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from samsyn.cases import actions, kinds
+from samsyn.cases.files import ACCEPT
+from samsyn.cases.lists import after, cases_for, client_groups, cursor_of, found_by, ordered
+from samsyn.cases.models import Case, State
+from samsyn.kit.fields import LineField, TextField
+from samsyn.kit.rows import KindForm
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.roles import Right
+from samsyn.web.doors import cases_page, client_page
+from samsyn.web.pages import nav_of, page, slug_of
+from samsyn.web.showing import Line, line_of
+
+PAGE = 30
+
+
+class Letter(KindForm):
+    """Subject and message of the client's own case."""
+
+    subject = LineField(longest=120)
+    message = TextField(longest=20_000)
+
+    def __init__(self, *args: object, **how: object) -> None:
+        super().__init__(*args, **how)  # type: ignore[arg-type]
+        self.fields["subject"].label = _("Subject")
+        self.fields["message"].label = _("What do you want to say?")
+
+
+def lines(cases: list[Case], actor: Actor) -> list[Line]:
+    slug = slug_of(actor)
+    return [line_of(case, actor, reverse("client_case", args=[slug, case.ref])) for case in cases]
+
+
+@client_page()
+def start(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """*Översikt*: what waits, or why there is no menu item yet."""
+    groups = client_groups(actor) if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
+    return page(
+        request, "client/start.html", actor, "client_start",
+        yours=lines(groups["yours"][:6], actor), to_read=lines(groups["read"][:3], actor), firm_count=len(groups["firm"]),
+    )  # fmt: skip
+
+
+@client_page()
+def tabs(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The menu by itself: asked for every half minute, answered with 304 while nothing has changed."""
+    here = {"cases": "client_cases", "start": "client_start"}.get(request.GET.get("here", ""), "")
+    nav = nav_of(actor, here)
+    tag = '"' + hashlib.sha256(f"{[(one.url, one.badge) for one in nav]}{here}{request.LANGUAGE_CODE}".encode()).hexdigest()[:32] + '"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified(headers={"ETag": tag})
+    answer = render(request, "client/tabs.html", {"nav": nav, "slug": slug_of(actor), "here_name": request.GET.get("here", "")})
+    answer["ETag"] = tag
+    return answer
+
+
+@cases_page()
+def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """*Ärenden*: cards in groups, the closed ones as lines; `q` searches everything."""
+    words = request.GET.get("q", "").strip()[:200]
+    rows = cases_for(actor)
+    if words:
+        found = list(ordered(found_by(rows, actor, words), "client_changed_at", True)[: PAGE * 2])
+        return page(request, "client/found.html", actor, "client_cases", words=words, found=lines(found, actor))
+    groups = client_groups(actor)
+    closed = list(ordered(rows.filter(state=State.CLOSED), "client_changed_at", True)[:6])
+    return page(
+        request, "client/cases.html", actor, "client_cases", here_name="cases",
+        yours=lines(groups["yours"], actor), to_read=lines(groups["read"], actor), with_firm=lines(groups["firm"], actor),
+        closed=lines(closed[:5], actor), more_closed=len(closed) > 5, may_write=writable(actor) != [],
+    )  # fmt: skip
+
+
+@cases_page()
+def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """All closed cases, newest first, a page at a time."""
+    rows = ordered(cases_for(actor).filter(state=State.CLOSED), "client_changed_at", True)
+    if cursor := request.GET.get("efter"):
+        rows = after(rows, "client_changed_at", True, cursor)
+    found = list(rows[: PAGE + 1])
+    following = cursor_of(found[PAGE - 1], "client_changed_at") if len(found) > PAGE else ""
+    return page(
+        request, "client/closed.html", actor, "client_cases", found=lines(found[:PAGE], actor), following=following
+    )
+
+
+def writable(actor: Actor) -> list[Engagement]:
+    """The firms this person may write to now."""
+    return [
+        held.engagement
+        for held in actor.memberships
+        if held.engagement.has_consent and held.engagement.menu_is_open and actor.may(Right.ANSWER, held.engagement_id)
+    ]
+
+
+@cases_page("GET", "POST")
+def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """*Skriv till byrån*. With two firms that have consent, the first question is which."""
+    open_to = writable(actor)
+    if not open_to:
+        raise NotYours(_("Your role or the consent doesn't let you write to the firm."))
+    chosen = request.POST.get("firm") or request.GET.get("firm") or (open_to[0].firm.slug if len(open_to) == 1 else "")
+    if not chosen:
+        return page(request, "client/which_firm.html", actor, "client_cases", firms=[one.firm for one in open_to])
+    engagement = next((one for one in open_to if one.firm.slug == chosen), None)
+    if engagement is None:
+        raise Http404
+    kind = kinds.get("client_message")
+    data = request.POST if request.method == "POST" else None
+    form, letter = kind.request_form(data, people=known_staff(actor, engagement)), Letter(data, prefix="l")
+    problem = ""
+    if request.method == "POST" and all([form.is_valid(), letter.is_valid()]):
+        try:
+            case = send_new(actor, engagement, form, letter, request)
+        except Refused as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, _("The case has been sent to the firm"))
+            return redirect("client_case", slug_of(actor), case.ref)
+    return page(
+        request, "client/new_case.html", actor, "client_cases", status=422 if data else 200, form=form, letter=letter,
+        engagement=engagement, problem=problem, accept=ACCEPT, once=request.POST.get("once") or secrets.token_hex(12),
+        max_mb=engagement.firm.max_file_mb,
+    )  # fmt: skip
+
+
+def send_new(
+    actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, request: HttpRequest
+) -> Case:
+    """Send the client's own case with its files: everything or nothing."""
+    uploads: list[UploadedFile] = [*request.FILES.getlist("file."), *request.FILES.getlist("photo.")]
+    with transaction.atomic():
+        return actions.write_to_firm(
+            actor, engagement, request=form.encoded(), subject=letter.cleaned_data["subject"],
+            message=letter.cleaned_data["message"], uploads=uploads, once=request.POST.get("once", ""),
+        )  # fmt: skip
+
+
+def known_staff(actor: Actor, engagement: Engagement) -> list[tuple[str, str]]:
+    """Those at the firm who have sent this company a case: the only persons a client can write to by name."""
+    senders = Case.objects.visible_to(actor).filter(engagement=engagement).values("sender")
+    staff = Membership.objects.visible_to(actor).filter(pk__in=senders, engagement=None, ended_at=None)
+    return [(str(member.pk), member.name) for member in staff.select_related("user").order_by("user__name")]
