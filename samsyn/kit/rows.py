@@ -8,7 +8,7 @@ buttons that add and remove are ordinary submit buttons named `do`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -18,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samsyn.kit.ids import row_id
+from samsyn.kit.text import clean_name
 
 ID = re.compile(r"[0-9a-f]{8}")
+SHOWN_BEYOND = 450  # rows above the limit that are still shown, so that too long a list is not lost
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class BoundRows:
         self.error = ""
         if form.is_bound:
             posted = getlist(form.data, self.html_name)
-            ids = list(dict.fromkeys(one for one in posted if ID.fullmatch(one)))[: rows.most + 50]
+            ids = list(dict.fromkeys(one for one in posted if ID.fullmatch(one)))[: rows.most + SHOWN_BEYOND]
             self.forms = [self._row(one, form.data, None) for one in ids]
         else:
             stored = given if given is not None else [{} for _empty in range(max(rows.least, 1))]
@@ -83,9 +85,9 @@ class BoundRows:
         return [row for row in self.forms if not row.is_blank()]
 
     def check(self) -> bool:
-        rows = self.filled() or self.forms[: self.declared.least]
+        rows = self.filled()
         fine = all([row.is_valid() for row in rows])
-        if len(rows) < self.declared.least or not self.filled() and self.declared.least:
+        if len(rows) < self.declared.least:
             self.error = ngettext(
                 "Add at least %(count)d row.", "Add at least %(count)d rows.", self.declared.least
             ) % {"count": self.declared.least}
@@ -100,6 +102,8 @@ class KindForm(forms.Form):
     """A form that reads and writes JSON. `rows` are declared as class attributes of type `Rows`."""
 
     row_sets: ClassVar[dict[str, Rows]] = {}
+    names_people: ClassVar[tuple[str, ...]] = ()
+    before_people: ClassVar[tuple[tuple[str, Any], ...]] = ()
     required_css_class = ""
     use_required_attribute = False
 
@@ -108,10 +112,13 @@ class KindForm(forms.Form):
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Rows)}
         cls.row_sets = {**cls.row_sets, **own}
 
-    def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None, prefix: str = "") -> None:
+    def __init__(
+        self, data: Any = None, *, initial: Mapping[str, Any] | None = None, prefix: str = ""
+    ) -> None:
         super().__init__(data, initial=dict(initial or {}), prefix=prefix or None)
         self.given = dict(initial) if initial else None
         self.row_id, self.path = "", ""
+        self.people: list[tuple[str, str]] = []
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -123,6 +130,13 @@ class KindForm(forms.Form):
 
     def _given_rows(self, name: str) -> list[dict[str, Any]] | None:
         return list(self.given[name]) if self.given and name in self.given else None
+
+    def name_people(self, people: Sequence[tuple[str, str]]) -> None:
+        """Offer these (membership id, name) wherever the form names persons."""
+        self.people = list(people)
+        for name in self.names_people:
+            chooser = self.fields[name]
+            chooser.choices = [*self.before_people, *people]  # type: ignore[attr-defined]
 
     def add_prefix(self, field_name: str) -> str:
         return f"{self.prefix}-{field_name}" if self.prefix else field_name
@@ -144,10 +158,7 @@ class KindForm(forms.Form):
     def encoded(self) -> dict[str, Any]:
         """The JSON to store. Call after `is_valid`."""
         own = {"id": self.row_id} if self.row_id else {}
-        rows = {
-            name: [row.encoded() for row in bound.filled() or bound.forms[: bound.declared.least]]
-            for name, bound in self.rows.items()
-        }
+        rows = {name: [row.encoded() for row in bound.filled()] for name, bound in self.rows.items()}
         return {**own, **self.cleaned_data, **rows}
 
     def typed(self) -> dict[str, Any]:
@@ -156,7 +167,7 @@ class KindForm(forms.Form):
             raw = {name: self.initial.get(name, "") for name in self.fields}
         else:
             raw = {
-                name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+                name: storable(field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name)))
                 for name, field in self.fields.items()
             }
         own = {"id": self.row_id} if self.row_id else {}
@@ -177,7 +188,9 @@ class KindForm(forms.Form):
 
     def again(self, typed: dict[str, Any]) -> Self:
         """The same form showing `typed`."""
-        return type(self)(initial=typed, prefix=self.prefix or "")
+        made = type(self)(initial=typed, prefix=self.prefix or "")
+        made.name_people(self.people)
+        return made
 
     def _change(self) -> dict[str, Any] | None:
         do = str(self.data.get("do", ""))
@@ -203,10 +216,10 @@ class KindForm(forms.Form):
         return {**self.typed(), name: rows}
 
     def _pasted(self, bound: BoundRows) -> list[dict[str, Any]]:
-        lines = [line.strip() for line in str(self.data.get(bound.paste_name, "")).splitlines()]
+        lines = [clean_name(line) for line in str(self.data.get(bound.paste_name, "")).splitlines()]
         kept = [row.typed() for row in bound.filled()]
         fresh = [{"id": row_id(), bound.declared.paste: line} for line in lines if line]
-        return [*kept, *fresh][: bound.declared.most] or [{"id": row_id()}]
+        return [*kept, *fresh][: bound.declared.most + SHOWN_BEYOND] or [{"id": row_id()}]
 
     # The declaration as data
 
@@ -221,7 +234,10 @@ class KindForm(forms.Form):
         if unknown:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
         for name, rows in cls.row_sets.items():
-            for row in stored.get(name, []):
+            given = stored.get(name, [])
+            if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
+                raise ValueError(f"{name} is not a list of rows")
+            for row in given:
                 rows.form.refuse_unknown(row, in_row=True)
 
     @classmethod
@@ -237,7 +253,19 @@ class KindForm(forms.Form):
                 "maxItems": rows.most,
                 "items": rows.form.json_schema(in_row=True),
             }
-        return {"type": "object", "properties": properties, "additionalProperties": False}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": sorted(properties),
+            "additionalProperties": False,
+        }
+
+
+def storable(raw: Any) -> Any:
+    """Raw posted text that a database can keep as JSON: no null characters, no halves of a character."""
+    if isinstance(raw, str):
+        return raw.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return [storable(one) for one in raw] if isinstance(raw, list) else raw
 
 
 def getlist(data: Any, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import cases_for, mark_read
 from samsyn.cases.models import Attachment, Case, Draft, Event, Recipient
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.models import CLIENT, Membership
+from samsyn.tenancy.models import Membership
 
 
 @dataclass
@@ -79,10 +79,9 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
         attachments,
         seen,
         getattr(case, "own_typed", None),
-        answer_files(case, [one for one in attachments if one.side == CLIENT or case.state == "with_client"],
-                     dropped, file_url),
+        answer_files(case, attachments, dropped, file_url),
         sent_files(case, attachments, file_url),
-    )  # fmt: skip
+    )
 
 
 def note_reading(request: HttpRequest, actor: Actor, case: Case) -> None:

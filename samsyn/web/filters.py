@@ -11,7 +11,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from samsyn.kit.sweden import format_party_number, long_date, mask_party_number, moment_phrase, short_date
+from samsyn.cases.models import Case
+from samsyn.kit.sweden import (
+    format_party_number,
+    long_date,
+    mask_party_number,
+    moment_phrase,
+    period_label,
+    short_date,
+)
 from samsyn.kit.text import initials, isolated
 
 
@@ -44,6 +52,11 @@ def paragraphs(text: str) -> list[str]:
     return [isolated(line) for line in text.split("\n") if line.strip()]
 
 
+def period(case: Case) -> str:
+    """The period a case is about, in words; '' when it has none."""
+    return period_label(case.period_from, case.period_to) if case.period_from and case.period_to else ""
+
+
 def orgnr(digits: str) -> str:
     return format_party_number(digits)
 
@@ -65,4 +78,4 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_date": short_date,
     "yes_no": yes_no,
 }
-GLOBALS: dict[str, Any] = {}
+GLOBALS: dict[str, Any] = {"period": period}

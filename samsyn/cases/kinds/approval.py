@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,7 +15,8 @@ from samsyn.cases.kinds.base import AnswerForm, Files, Kind
 from samsyn.cases.kinds.base import Told as ToldPart
 from samsyn.kit.fields import AmountField, ChoiceField, DayField, ManyField, TextField
 from samsyn.kit.rows import KindForm
-from samsyn.kit.sweden import format_amount
+from samsyn.kit.schema import STRING, list_of, object_of
+from samsyn.kit.sweden import format_amount, long_date
 
 NEEDED = [
     ("one", gettext_lazy("One of those who may approve")),
@@ -39,6 +42,8 @@ class Approved(KindForm):
             self.add_error("named", _("Name at least one person who must approve."))
         if cleaned.get("needed") == "two" and len(named) == 1:
             self.add_error("named", _("Name at least two persons, or none."))
+        if cleaned.get("needed") == "two" and len(self.people) == 1:
+            self.add_error("needed", _("Only one person at the client may approve. Choose another way."))
         return cleaned
 
 
@@ -50,6 +55,26 @@ class Decision(AnswerForm):
 
     def encoded(self) -> dict[str, Any]:
         return {"decisions": self.answer.get("decisions", [])}
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What is approved, in words."""
+
+    what: str
+    amount: str
+    pay_on: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What one person has decided."""
+
+    name: str
+    at: dt.datetime
+    declined: bool
+    reason: str
 
 
 class Approval(Kind):
@@ -64,6 +89,14 @@ class Approval(Kind):
         "needed": "one",
         "named": [],
     }
+    answers_by_form = False
+    answer_schema = object_of(
+        decisions=list_of(
+            object_of(
+                membership=STRING, name=STRING, at=STRING, decision=STRING, reason=STRING, digest=STRING
+            )
+        )
+    )
     example_answer = {
         "decisions": [
             {
@@ -97,5 +130,52 @@ class Approval(Kind):
         if request.get("amount"):
             values.append((_("Amount"), format_amount(request["amount"])))
         if request.get("pay_on"):
-            values.append((_("Payment day"), request["pay_on"]))
+            values.append((_("Payment day"), long_date(dt.date.fromisoformat(request["pay_on"]))))
         return [ToldPart("", _("This is what you approve"), values=values)]
+
+    def needed(self, request: Mapping[str, Any]) -> str:
+        """Who must approve: "one", "two" or "all"."""
+        return str(request.get("needed", "one"))
+
+    def shown(self, request: Mapping[str, Any], people: Mapping[str, str] | None = None) -> Basis:
+        """What is approved, in words. `people` are the names of those who may be named, by membership id."""
+        amount, day = request.get("amount"), request.get("pay_on")
+        return Basis(
+            str(request.get("what", "")),
+            format_amount(amount) if amount else "",
+            long_date(dt.date.fromisoformat(day)) if day else "",
+            self._who(request, people or {}),
+        )
+
+    def _who(self, request: Mapping[str, Any], people: Mapping[str, str]) -> str:
+        names = ", ".join(people[one] for one in request.get("named") or [] if one in people)
+        needed = self.needed(request)
+        if needed == "all":
+            return (
+                _("All of these must approve: %(names)s.") % {"names": names}
+                if names
+                else _("Everyone named must approve.")
+            )
+        if needed == "two":
+            return (
+                _("Two of these must approve: %(names)s.") % {"names": names}
+                if names
+                else _("Two persons must approve together.")
+            )
+        return (
+            _("One of these must approve: %(names)s.") % {"names": names}
+            if names
+            else _("One approval is enough.")
+        )
+
+    def decisions(self, answer: Mapping[str, Any] | None) -> list[Decided]:
+        """Who has decided what, oldest first."""
+        return [
+            Decided(
+                one["name"],
+                dt.datetime.fromisoformat(one["at"]),
+                one["decision"] == "declined",
+                one["reason"],
+            )
+            for one in (answer or {}).get("decisions", [])
+        ]

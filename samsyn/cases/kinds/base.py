@@ -7,16 +7,19 @@ contract test all use these and nothing else, so a seventh kind costs one file.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from django import forms
 from django.core.checks import CheckMessage, Error
-from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import ChoiceField, TextField
+from samsyn.cases.kindforms.answering import AnswerForm, FileInfo, Files, Part, Told
+from samsyn.cases.kindforms.judging import ReviewForm
+from samsyn.kit.fields import AmountField, TickField
 from samsyn.kit.rows import KindForm, Rows
+from samsyn.kit.sweden import format_amount
 
 registry: dict[str, Kind] = {}
 
@@ -28,110 +31,12 @@ RETENTION = [
 
 
 @dataclass(frozen=True)
-class FileInfo:
-    """A file of an answer, read from its row and never from JSON. `size` in bytes."""
-
-    id: str
-    name: str
-    size: int
-    type: str
-    round: int = 1
-    url: str = ""
-
-
-Files = Mapping[str, Sequence[FileInfo]]
-
-
-@dataclass
-class Part:
-    """One thing asked for, with where to answer it: a question, a wanted document, a row of fields."""
-
-    id: str
-    title: str
-    note: str = ""
-    required: bool = False
-    facts: list[dict[str, str]] = field(default_factory=list)
-    fields: list[BoundField] = field(default_factory=list)
-    takes_files: bool = False
-    files: list[FileInfo] = field(default_factory=list)
-    old_files: list[FileInfo] = field(default_factory=list)
-    missing: BoundField | None = None
-    explanation: BoundField | None = None
-    verdict: str = ""  # "" | "accepted" | "returned"
-    reason: str = ""
-    error: str = ""
-
-    @property
-    def locked(self) -> bool:
-        return self.verdict == "accepted"
-
-
-@dataclass
-class Told:
-    """One thing answered, for reading: `values` are (label, text), label empty when the title says it."""
-
-    id: str
-    title: str
-    note: str = ""
-    facts: list[dict[str, str]] = field(default_factory=list)
-    values: list[tuple[str, str]] = field(default_factory=list)
-    files: list[FileInfo] = field(default_factory=list)
-    missing: str = ""
-    verdict: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Change:
     """What an amendment changed, in words."""
 
     label: str
     before: str
     after: str
-
-
-class AnswerForm(KindForm):
-    """The answer to one request: fields are made from the request, files come from their rows."""
-
-    comment = TextField(label=gettext_lazy("Anything else the firm should know?"), required=False, longest=10_000)
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        request: Mapping[str, Any],
-        answer: Mapping[str, Any] | None = None,
-        typed: Mapping[str, Any] | None = None,
-        review: Mapping[str, Any] | None = None,
-        files: Files | None = None,
-        complete: bool = True,
-    ) -> None:
-        self.request, self.answer, self.review = request, dict(answer or {}), dict(review or {})
-        self.files_of: Files = files or {}
-        self.complete = complete
-        self.part_errors: dict[str, str] = {}
-        shown = dict(typed) if typed is not None else self.flat(self.answer)
-        super().__init__(data, initial=shown, prefix="a")
-        self.make_fields()
-
-    def make_fields(self) -> None:
-        """Add a field for each thing asked."""
-
-    def flat(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """A stored answer as initial values by field name."""
-        return {"comment": answer.get("comment", "")}
-
-    @property
-    def parts(self) -> list[Part]:
-        return []
-
-    def file_ids(self, part_id: str = "") -> list[str]:
-        return [one.id for one in self.files_of.get(part_id, ())]
-
-    def require(self, name: str, part_id: str, sentence: str) -> None:
-        if self.complete:
-            self.part_errors[part_id] = sentence
-            self.add_error(name, sentence)
 
 
 class Kind:
@@ -144,12 +49,15 @@ class Kind:
     icon: ClassVar[str]
     order: ClassVar[int]
     by: ClassVar[str] = "firm"
+    takes_files: ClassVar[bool] = True
+    answers_by_form: ClassVar[bool] = True  # False: answered by verbs of its own, with the form beside them
     version: ClassVar[int] = 1
     Request: ClassVar[type[KindForm]]
     Answer: ClassVar[type[AnswerForm]] = AnswerForm
     example_request: ClassVar[dict[str, Any]]
     example_answer: ClassVar[dict[str, Any]]
     example_review: ClassVar[dict[str, Any] | None] = None
+    answer_schema: ClassVar[dict[str, Any]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -166,11 +74,16 @@ class Kind:
     ) -> KindForm:
         """The form the sender fills in. `people` are (membership id, name) where a kind names persons."""
         form = self.Request(data, initial=initial, prefix="r")
-        form.people = people  # type: ignore[attr-defined]
-        for name in getattr(form, "names_people", ()):
-            chooser = form.fields[name]
-            chooser.choices = [*getattr(chooser, "first_choices", ()), *people]  # type: ignore[attr-defined]
+        form.name_people(people)
         return form
+
+    def check_request(self, stored: Mapping[str, Any]) -> None:
+        """Raise ValueError when `stored` holds a key that the form has not declared."""
+        self.Request.refuse_unknown(stored)
+
+    def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """(id, label) of each thing asked for."""
+        return []
 
     def summary(self, request: Mapping[str, Any]) -> str:
         """The sentence of the history, with `%(actor)s`."""
@@ -210,6 +123,12 @@ class Kind:
         """The firm's verdict per row, or None when this kind has no rows to judge."""
         return None
 
+    def review_after(self, review: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """What stands of the verdicts once the client has answered anew: a returned row is unjudged again."""
+        if not review:
+            return None
+        return {"rows": [row for row in review["rows"] if row["verdict"] == "accepted"]}
+
     def locked_rows(self, review: Mapping[str, Any] | None) -> frozenset[str]:
         return rows_with(review, "accepted")
 
@@ -226,7 +145,7 @@ class Kind:
         """What differs between two requests, by the labels of the form."""
         found = []
         for name, declared in self.Request.base_fields.items():  # type: ignore[attr-defined]
-            old, new = as_text(before.get(name)), as_text(after.get(name))
+            old, new = shown_value(declared, before.get(name)), shown_value(declared, after.get(name))
             if old != new:
                 found.append(Change(str(declared.label or name), old, new))
         for name, rows in self.Request.row_sets.items():
@@ -248,9 +167,27 @@ def as_text(value: Any) -> str:
     return str(value or "")
 
 
+def shown_value(declared: forms.Field, value: Any) -> str:
+    """A stored value in the words of its field: a choice by its label, a tick by what is ticked."""
+    if isinstance(declared, TickField):
+        return str(declared.label) if value else ""
+    if isinstance(declared, forms.ChoiceField) and not isinstance(value, (bool, list)):
+        return str(dict(declared.choices).get(value, value or ""))  # type: ignore[arg-type]
+    if isinstance(declared, AmountField) and value:
+        return format_amount(value)
+    return as_text(value)
+
+
+def row_text(form: type[KindForm], row: Mapping[str, Any]) -> str:
+    """A row of a request in one line."""
+    own = [shown_value(declared, row.get(name)) for name, declared in form.base_fields.items()]  # type: ignore[attr-defined]
+    inner = [row_text(rows.form, one) for name, rows in form.row_sets.items() for one in row.get(name, [])]
+    return " · ".join(text for text in [*own, *inner] if text)
+
+
 def row_changes(rows: Rows, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Change]:
-    old = {row["id"]: as_text(row) for row in before}
-    new = {row["id"]: as_text(row) for row in after}
+    old = {row["id"]: row_text(rows.form, row) for row in before}
+    new = {row["id"]: row_text(rows.form, row) for row in after}
     label = str(rows.row or rows.label)
     return [
         Change(label, old.get(one, ""), new.get(one, ""))
@@ -259,53 +196,28 @@ def row_changes(rows: Rows, before: list[dict[str, Any]], after: list[dict[str, 
     ]
 
 
-class ReviewForm(KindForm):
-    """A verdict on each row of an answer, with the reason where one is returned."""
-
-    def __init__(self, data: Any = None, *, rows: list[tuple[str, str]], initial: Mapping[str, Any] | None = None):
-        given = {row["id"]: row for row in (initial or {}).get("rows", [])}
-        shown: dict[str, Any] = {}
-        for one, _label in rows:
-            shown[f"verdict-{one}"] = given.get(one, {}).get("verdict", "")
-            shown[f"reason-{one}"] = given.get(one, {}).get("reason", "")
-        super().__init__(data, initial=shown, prefix="v")
-        self.judged = rows
-        for one, label in rows:
-            verdicts = [("", _("Not yet")), ("accepted", _("Accept")), ("returned", _("Ask for a new one"))]
-            self.fields[f"verdict-{one}"] = ChoiceField(choices=verdicts, required=False, label=label)
-            self.fields[f"reason-{one}"] = TextField(required=False, label=_("What needs to be done again?"))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for one, _label in self.judged:
-            if cleaned.get(f"verdict-{one}") == "returned" and not cleaned.get(f"reason-{one}"):
-                self.add_error(f"reason-{one}", _("Say what needs to be done again, so the client can mend it."))
-        return cleaned
-
-    def encoded(self) -> dict[str, Any]:
-        rows = [
-            {
-                "id": one,
-                "verdict": self.cleaned_data[f"verdict-{one}"],
-                "reason": self.cleaned_data[f"reason-{one}"]
-                if self.cleaned_data[f"verdict-{one}"] == "returned"
-                else "",
-            }
-            for one, _label in self.judged
-            if self.cleaned_data[f"verdict-{one}"]
-        ]
-        return {"rows": rows}
-
-    def again(self, typed: dict[str, Any]) -> Self:
-        return type(self)(rows=self.judged, initial=None)
-
-
 def check_kinds(**_options: Any) -> list[CheckMessage]:
     """A system check: no kind without a label, an icon and examples."""
-    needed = ("label", "description", "icon", "order", "example_request", "example_answer", "Request")
+    needed = (
+        "label", "description", "icon", "order", "example_request", "example_answer", "answer_schema", "Request",
+    )  # fmt: skip
     return [
         Error(f"The kind {slug!r} has no {name}.", id="samsyn.K001")
         for slug, kind in registry.items()
         for name in needed
         if not hasattr(kind, name)
     ]
+
+
+__all__ = [
+    "AnswerForm",
+    "Change",
+    "FileInfo",
+    "Files",
+    "Kind",
+    "Part",
+    "ReviewForm",
+    "Told",
+    "as_text",
+    "check_kinds",
+]

@@ -13,20 +13,18 @@ from samsyn.cases.kinds.base import Kind
 from samsyn.cases.kinds.information import Reply
 from samsyn.kit.fields import ChoiceField
 from samsyn.kit.rows import KindForm
+from samsyn.kit.schema import STRING, list_of, object_of
 
 TOPICS = [("question", gettext_lazy("A question")), ("information", gettext_lazy("Information to the firm"))]
 
 
 class Written(KindForm):
     names_people = ("to",)
+    before_people = (("", gettext_lazy("The firm")),)
     topic = ChoiceField(
         label=gettext_lazy("What is it?"), choices=TOPICS, initial="question", widget=forms.RadioSelect
     )
     to = ChoiceField(label=gettext_lazy("To"), required=False, choices=[("", gettext_lazy("The firm"))])
-
-    def __init__(self, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self.fields["to"].first_choices = [("", _("The firm"))]  # type: ignore[attr-defined]
 
     def encoded(self) -> dict[str, Any]:
         return {"topic": self.cleaned_data["topic"], "to": self.cleaned_data["to"] or None}
@@ -38,6 +36,7 @@ class ClientMessage(Kind):
     description = gettext_lazy("A question or information to the firm")
     Request, Answer = Written, Reply
     example_request = {"topic": "question", "to": None}
+    answer_schema = object_of(comment=STRING, files=list_of(STRING))
     example_answer = {"comment": "Ja, det stämmer.", "files": []}
 
     def summary(self, request: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from samsyn.kit.fields import (
     YesNoField,
 )
 from samsyn.kit.rows import KindForm, Rows
+from samsyn.kit.schema import STRING, list_of, object_of
 from samsyn.kit.sweden import format_amount, format_party_number
 
 TYPES = [
@@ -49,7 +50,9 @@ class DetailField(KindForm):
     label = LineField(label=gettext_lazy("Field"), longest=120)
     type = ChoiceField(label=gettext_lazy("Answered with"), choices=TYPES, initial="text")
     choices = LinesField(
-        label=gettext_lazy("Choices"), help_text=gettext_lazy("One on each line, for Choice only."), required=False
+        label=gettext_lazy("Choices"),
+        help_text=gettext_lazy("One on each line, for Choice only."),
+        required=False,
     )
     required = TickField(label=gettext_lazy("Required"), initial=True)
 
@@ -105,7 +108,9 @@ class DetailAnswers(AnswerForm):
     def _field(self, one: Mapping[str, Any]) -> forms.Field:
         how: dict[str, Any] = {"label": one["label"], "required": self.complete and one["required"]}
         if one["type"] == "choice":
-            made: forms.Field = ChoiceField(choices=[("", _("Choose")), *[(c, c) for c in one["choices"]]], **how)
+            made: forms.Field = ChoiceField(
+                choices=[("", _("Choose")), *[(c, c) for c in one["choices"]]], **how
+            )
         elif one["type"] in FIELDS:
             made = FIELDS[one["type"]](**how)
         else:
@@ -115,7 +120,9 @@ class DetailAnswers(AnswerForm):
 
     def flat(self, answer: dict[str, Any]) -> dict[str, Any]:
         values = {
-            f"{row['id']}-{one}": value for row in answer.get("rows", []) for one, value in row["values"].items()
+            f"{row['id']}-{one}": value
+            for row in answer.get("rows", [])
+            for one, value in row["values"].items()
         }
         return {**super().flat(answer), **values}
 
@@ -123,7 +130,7 @@ class DetailAnswers(AnswerForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for row, one in self.asked():
             if one["type"] == "file" and one["required"] and not self.files_of.get(row["id"]):
-                self.require("comment", row["id"], _("Add a file to this row."))
+                self.require(None, row["id"], _("Add a file to this row."))
         return cleaned
 
     @property
@@ -135,7 +142,9 @@ class DetailAnswers(AnswerForm):
                 row["id"], row["label"], facts=row["facts"],
                 required=any(one["required"] for one in row["fields"]),
                 fields=[self[f"{row['id']}-{one['id']}"] for one in row["fields"] if one["type"] != "file"],
-                takes_files=any(one["type"] == "file" for one in row["fields"]),
+                takes_files=bool(files := [one for one in row["fields"] if one["type"] == "file"]),
+                file_label=", ".join(one["label"] for one in files),
+                file_required=any(one["required"] for one in files),
                 files=list(self.files_of.get(row["id"], ())), error=self.part_errors.get(row["id"], ""),
             )
             for row in self.request["rows"]
@@ -180,6 +189,19 @@ class Details(Kind):
             }
         ]
     }  # fmt: skip
+    answer_schema = object_of(
+        rows=list_of(
+            object_of(
+                id=STRING,
+                values={
+                    "type": "object",
+                    "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
+                },
+                files=list_of(STRING),
+            )
+        ),
+        comment=STRING,
+    )
     example_answer = {
         "rows": [
             {
@@ -201,8 +223,13 @@ class Details(Kind):
     def summary(self, request: Mapping[str, Any]) -> str:
         count = len(request["rows"])
         return ngettext(
-            "%%(actor)s asked for details on %(count)d row.", "%%(actor)s asked for details on %(count)d rows.", count
+            "%%(actor)s asked for details on %(count)d row.",
+            "%%(actor)s asked for details on %(count)d rows.",
+            count,
         ) % {"count": count}
+
+    def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [(row["id"], row["label"]) for row in request["rows"]]
 
     def file_rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
         takes = [row for row in request["rows"] if any(one["type"] == "file" for one in row["fields"])]

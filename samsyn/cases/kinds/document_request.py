@@ -9,9 +9,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.cases.kinds.base import RETENTION, AnswerForm, Files, Kind, Part, ReviewForm, Told
+from samsyn.cases.kinds.base import RETENTION, AnswerForm, Files, Kind, Part, ReviewForm, Told, rows_with
 from samsyn.kit.fields import ChoiceField, LineField, TextField, TickField
 from samsyn.kit.rows import KindForm, Rows
+from samsyn.kit.schema import BOOLEAN, STRING, list_of, object_of
 
 
 class WantedRow(KindForm):
@@ -45,7 +46,7 @@ class WantedAnswers(AnswerForm):
     @property
     def locked(self) -> dict[str, dict[str, Any]]:
         """Accepted rows with what was answered: they go along unchanged."""
-        accepted = {row["id"] for row in self.review.get("rows", []) if row["verdict"] == "accepted"}
+        accepted = rows_with(self.review, "accepted")
         return {row["id"]: row for row in self.answer.get("rows", []) if row["id"] in accepted}
 
     @property
@@ -61,8 +62,15 @@ class WantedAnswers(AnswerForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for one in self.locked:
+            if any(self.add_prefix(f"{half}-{one}") in self.data for half in ("missing", "explanation")):
+                sentence = _("The firm has already accepted this, so it can't be changed.")
+                self.refuse(None, one, sentence)
         for one in self.open_rows:
             missing, why = cleaned.get(f"missing-{one['id']}"), cleaned.get(f"explanation-{one['id']}")
+            if why and not missing and not self.files_of.get(one["id"]):
+                # Nobody explains what is there; the tick beside the words is easily overlooked.
+                missing = cleaned[f"missing-{one['id']}"] = True
             if missing and not why:
                 sentence = _("Say why it doesn't exist, so the firm can go on without it.")
                 self.require(f"explanation-{one['id']}", one["id"], sentence)
@@ -86,7 +94,9 @@ class WantedAnswers(AnswerForm):
                 old_files=list(self.files_of.get(f"old:{one['id']}", ())),
                 error=self.part_errors.get(one["id"], ""),
             )  # fmt: skip
-            if not part.locked:
+            if one["id"] in self.locked:
+                part.told_missing = self.locked[one["id"]]["explanation"]
+            elif not part.locked:
                 part.missing = self[f"missing-{one['id']}"]
                 part.explanation = self[f"explanation-{one['id']}"]
             found.append(part)
@@ -123,11 +133,20 @@ class DocumentRequest(Kind):
     }  # fmt: skip
     example_answer = {
         "rows": [
-            {"id": "0a1b2c3d", "missing": False, "explanation": "", "files": ["01900000-0000-7000-8000-000000000001"]},
+            {
+                "id": "0a1b2c3d",
+                "missing": False,
+                "explanation": "",
+                "files": ["01900000-0000-7000-8000-000000000001"],
+            },
             {"id": "1a1b2c3d", "missing": True, "explanation": "Kvittot kom aldrig.", "files": []},
         ],
         "comment": "",
     }
+    answer_schema = object_of(
+        rows=list_of(object_of(id=STRING, missing=BOOLEAN, explanation=STRING, files=list_of(STRING))),
+        comment=STRING,
+    )
     example_review = {
         "rows": [
             {"id": "0a1b2c3d", "verdict": "returned", "reason": "Den nedre halvan saknas."},
@@ -141,15 +160,18 @@ class DocumentRequest(Kind):
             "%%(actor)s asked for %(count)d document.", "%%(actor)s asked for %(count)d documents.", count
         ) % {"count": count}
 
-    def file_rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(one["id"], one["name"]) for one in request["documents"]]
+
+    def file_rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return self.rows(request)
 
     def retention(self, request: Mapping[str, Any], row: str) -> str:
         classes = {one["id"]: one["retention_class"] for one in request["documents"]}
         return str(classes.get(row, "accounting"))
 
     def review_form(self, request: Mapping[str, Any], data: Any = None, **how: Any) -> KindForm | None:
-        return ReviewForm(data, rows=self.file_rows(request), **how)
+        return ReviewForm(data, rows=self.rows(request), **how)
 
     def read(
         self,
@@ -166,7 +188,7 @@ class DocumentRequest(Kind):
             told.append(
                 Told(
                     one["id"], one["name"], one["note"], files=list((files or {}).get(one["id"], ())),
-                    missing=row.get("explanation", "") if row.get("missing") else "",
+                    is_missing=bool(row.get("missing")), explanation=row.get("explanation", ""),
                     verdict=verdict.get("verdict", ""), reason=verdict.get("reason", ""),
                 )
             )  # fmt: skip

@@ -11,12 +11,15 @@ from django.utils.translation import gettext_lazy
 from samsyn.cases.kinds.base import AnswerForm, Kind
 from samsyn.kit.fields import TickField
 from samsyn.kit.rows import KindForm
+from samsyn.kit.schema import STRING, list_of, object_of
 
 
 class Told(KindForm):
     acknowledge = TickField(
         label=gettext_lazy("To be confirmed"),
-        help_text=gettext_lazy("The client presses I have read this. Otherwise it closes by itself after 14 days."),
+        help_text=gettext_lazy(
+            "The client presses I have read this. Otherwise it closes by itself after 14 days."
+        ),
     )
 
 
@@ -35,6 +38,8 @@ class Information(Kind):
     description = gettext_lazy("Something to read, to be confirmed if you like")
     Request, Answer = Told, Reply
     example_request = {"acknowledge": True}
+    answers_by_form = False
+    answer_schema = object_of(comment=STRING, files=list_of(STRING))
     example_answer = {"comment": "Tack, då vet vi.", "files": []}
 
     def summary(self, request: Mapping[str, Any]) -> str:

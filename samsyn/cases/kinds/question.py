@@ -13,15 +13,22 @@ from django.utils.translation import gettext_lazy, ngettext
 from samsyn.cases.kinds.base import AnswerForm, Files, Kind, Part, Told, as_text
 from samsyn.kit.fields import ChoiceField, LineField, LinesField, TextField, TickField, YesNoField
 from samsyn.kit.rows import KindForm, Rows
+from samsyn.kit.schema import STRING, list_of, object_of
 
-TYPES = [("text", gettext_lazy("Free text")), ("yes_no", gettext_lazy("Yes or no")), ("choice", gettext_lazy("Choice"))]
+TYPES = [
+    ("text", gettext_lazy("Free text")),
+    ("yes_no", gettext_lazy("Yes or no")),
+    ("choice", gettext_lazy("Choice")),
+]
 
 
 class QuestionRow(KindForm):
     text = LineField(label=gettext_lazy("Question"), longest=500)
     type = ChoiceField(label=gettext_lazy("Answered with"), choices=TYPES, initial="text")
     choices = LinesField(
-        label=gettext_lazy("Choices"), help_text=gettext_lazy("One on each line, for Choice only."), required=False
+        label=gettext_lazy("Choices"),
+        help_text=gettext_lazy("One on each line, for Choice only."),
+        required=False,
     )
     required = TickField(label=gettext_lazy("Required"), initial=True)
 
@@ -74,7 +81,9 @@ class QuestionAnswers(AnswerForm):
         ]
 
     def encoded(self) -> dict[str, Any]:
-        answers = [{"id": one["id"], "value": self.cleaned_data[one["id"]]} for one in self.request["questions"]]
+        answers = [
+            {"id": one["id"], "value": self.cleaned_data[one["id"]]} for one in self.request["questions"]
+        ]
         return {"answers": answers, "comment": self.cleaned_data["comment"], "files": self.file_ids()}
 
 
@@ -90,6 +99,11 @@ class Question(Kind):
             {"id": "2a1b2c3d", "text": "Vem betalade?", "type": "choice", "choices": ["Företaget", "Jag själv"], "required": False},
         ]
     }  # fmt: skip
+    answer_schema = object_of(
+        answers=list_of(object_of(id=STRING, value={"type": ["string", "boolean", "null"]})),
+        comment=STRING,
+        files=list_of(STRING),
+    )
     example_answer = {
         "answers": [
             {"id": "0a1b2c3d", "value": "En degblandare till bageriet."},
@@ -102,9 +116,12 @@ class Question(Kind):
 
     def summary(self, request: Mapping[str, Any]) -> str:
         count = len(request["questions"])
-        return ngettext("%%(actor)s asked %(count)d question.", "%%(actor)s asked %(count)d questions.", count) % {
-            "count": count
-        }
+        return ngettext(
+            "%%(actor)s asked %(count)d question.", "%%(actor)s asked %(count)d questions.", count
+        ) % {"count": count}
+
+    def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [(one["id"], one["text"]) for one in request["questions"]]
 
     def read(
         self,

@@ -1,0 +1,1 @@
+"""The forms that every kind of case builds on."""
