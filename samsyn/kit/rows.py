@@ -86,7 +86,7 @@ class BoundRows:
 
     def check(self) -> bool:
         rows = self.filled()
-        fine = all([row.is_valid() for row in rows])
+        fine = not [row for row in rows if not row.is_valid()]
         if len(rows) < self.declared.least:
             self.error = ngettext(
                 "Add at least %(count)d row.", "Add at least %(count)d rows.", self.declared.least

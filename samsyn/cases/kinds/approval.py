@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -82,7 +82,7 @@ class Approval(Kind):
     label = gettext_lazy("Approval")
     description = gettext_lazy("Yes or no to exact files")
     Request, Answer = Approved, Decision
-    example_request = {
+    example_request: ClassVar[dict[str, Any]] = {
         "what": "Löner för januari",
         "amount": "184320.00",
         "pay_on": "2026-01-23",
@@ -90,14 +90,14 @@ class Approval(Kind):
         "named": [],
     }
     answers_by_form = False
-    answer_schema = object_of(
+    answer_schema: ClassVar[dict[str, Any]] = object_of(
         decisions=list_of(
             object_of(
                 membership=STRING, name=STRING, at=STRING, decision=STRING, reason=STRING, digest=STRING
             )
         )
     )
-    example_answer = {
+    example_answer: ClassVar[dict[str, Any]] = {
         "decisions": [
             {
                 "membership": "01900000-0000-7000-8000-000000000001",

@@ -144,7 +144,7 @@ class Kind:
     def changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
         """What differs between two requests, by the labels of the form."""
         found = []
-        for name, declared in self.Request.base_fields.items():  # type: ignore[attr-defined]
+        for name, declared in self.Request.base_fields.items():
             old, new = shown_value(declared, before.get(name)), shown_value(declared, after.get(name))
             if old != new:
                 found.append(Change(str(declared.label or name), old, new))
@@ -180,7 +180,7 @@ def shown_value(declared: forms.Field, value: Any) -> str:
 
 def row_text(form: type[KindForm], row: Mapping[str, Any]) -> str:
     """A row of a request in one line."""
-    own = [shown_value(declared, row.get(name)) for name, declared in form.base_fields.items()]  # type: ignore[attr-defined]
+    own = [shown_value(declared, row.get(name)) for name, declared in form.base_fields.items()]
     inner = [row_text(rows.form, one) for name, rows in form.row_sets.items() for one in row.get(name, [])]
     return " · ".join(text for text in [*own, *inner] if text)
 

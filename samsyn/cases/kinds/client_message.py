@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -35,9 +35,9 @@ class ClientMessage(Kind):
     label = gettext_lazy("Case to the firm")
     description = gettext_lazy("A question or information to the firm")
     Request, Answer = Written, Reply
-    example_request = {"topic": "question", "to": None}
-    answer_schema = object_of(comment=STRING, files=list_of(STRING))
-    example_answer = {"comment": "Ja, det stämmer.", "files": []}
+    example_request: ClassVar[dict[str, Any]] = {"topic": "question", "to": None}
+    answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
+    example_answer: ClassVar[dict[str, Any]] = {"comment": "Ja, det stämmer.", "files": []}
 
     def summary(self, request: Mapping[str, Any]) -> str:
         return _("%(actor)s wrote to the firm.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -171,7 +171,7 @@ class Details(Kind):
     label = gettext_lazy("Details")
     description = gettext_lazy("Amounts, dates and other things to fill in")
     Request, Answer = DetailRequest, DetailAnswers
-    example_request = {
+    example_request: ClassVar[dict[str, Any]] = {
         "rows": [
             {
                 "id": "0a1b2c3d",
@@ -189,7 +189,7 @@ class Details(Kind):
             }
         ]
     }  # fmt: skip
-    answer_schema = object_of(
+    answer_schema: ClassVar[dict[str, Any]] = object_of(
         rows=list_of(
             object_of(
                 id=STRING,
@@ -202,7 +202,7 @@ class Details(Kind):
         ),
         comment=STRING,
     )
-    example_answer = {
+    example_answer: ClassVar[dict[str, Any]] = {
         "rows": [
             {
                 "id": "0a1b2c3d",

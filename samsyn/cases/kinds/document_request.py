@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -62,10 +62,10 @@ class WantedAnswers(AnswerForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for one in self.locked:
-            if any(self.add_prefix(f"{half}-{one}") in self.data for half in ("missing", "explanation")):
+        for row in self.locked:
+            if any(self.add_prefix(f"{half}-{row}") in self.data for half in ("missing", "explanation")):
                 sentence = _("The firm has already accepted this, so it can't be changed.")
-                self.refuse(None, one, sentence)
+                self.refuse(None, row, sentence)
         for one in self.open_rows:
             missing, why = cleaned.get(f"missing-{one['id']}"), cleaned.get(f"explanation-{one['id']}")
             if why and not missing and not self.files_of.get(one["id"]):
@@ -125,13 +125,13 @@ class DocumentRequest(Kind):
     label = gettext_lazy("Document request")
     description = gettext_lazy("Files or photos, row by row")
     Request, Answer = Wanted, WantedAnswers
-    example_request = {
+    example_request: ClassVar[dict[str, Any]] = {
         "documents": [
             {"id": "0a1b2c3d", "name": "Kontoutdrag, december", "note": "Hela månaden", "required": True, "retention_class": "accounting"},
             {"id": "1a1b2c3d", "name": "Kvitto drivmedel 4 december", "note": "", "required": True, "retention_class": "accounting"},
         ]
     }  # fmt: skip
-    example_answer = {
+    example_answer: ClassVar[dict[str, Any]] = {
         "rows": [
             {
                 "id": "0a1b2c3d",
@@ -143,11 +143,11 @@ class DocumentRequest(Kind):
         ],
         "comment": "",
     }
-    answer_schema = object_of(
+    answer_schema: ClassVar[dict[str, Any]] = object_of(
         rows=list_of(object_of(id=STRING, missing=BOOLEAN, explanation=STRING, files=list_of(STRING))),
         comment=STRING,
     )
-    example_review = {
+    example_review: ClassVar[dict[str, Any]] = {
         "rows": [
             {"id": "0a1b2c3d", "verdict": "returned", "reason": "Den nedre halvan saknas."},
             {"id": "1a1b2c3d", "verdict": "accepted", "reason": ""},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,10 +37,10 @@ class Information(Kind):
     label = gettext_lazy("Information")
     description = gettext_lazy("Something to read, to be confirmed if you like")
     Request, Answer = Told, Reply
-    example_request = {"acknowledge": True}
+    example_request: ClassVar[dict[str, Any]] = {"acknowledge": True}
     answers_by_form = False
-    answer_schema = object_of(comment=STRING, files=list_of(STRING))
-    example_answer = {"comment": "Tack, då vet vi.", "files": []}
+    answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
+    example_answer: ClassVar[dict[str, Any]] = {"comment": "Tack, då vet vi.", "files": []}
 
     def summary(self, request: Mapping[str, Any]) -> str:
         return _("%(actor)s sent information.")

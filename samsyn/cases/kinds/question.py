@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -92,19 +92,19 @@ class Question(Kind):
     label = gettext_lazy("Question")
     description = gettext_lazy("Short questions, each answered by itself")
     Request, Answer = Questions, QuestionAnswers
-    example_request = {
+    example_request: ClassVar[dict[str, Any]] = {
         "questions": [
             {"id": "0a1b2c3d", "text": "Vad gällde inköpet den 9 december?", "type": "text", "choices": [], "required": True},
             {"id": "1a1b2c3d", "text": "Är varan kvar i lager?", "type": "yes_no", "choices": [], "required": True},
             {"id": "2a1b2c3d", "text": "Vem betalade?", "type": "choice", "choices": ["Företaget", "Jag själv"], "required": False},
         ]
     }  # fmt: skip
-    answer_schema = object_of(
+    answer_schema: ClassVar[dict[str, Any]] = object_of(
         answers=list_of(object_of(id=STRING, value={"type": ["string", "boolean", "null"]})),
         comment=STRING,
         files=list_of(STRING),
     )
-    example_answer = {
+    example_answer: ClassVar[dict[str, Any]] = {
         "answers": [
             {"id": "0a1b2c3d", "value": "En degblandare till bageriet."},
             {"id": "1a1b2c3d", "value": False},

@@ -1,0 +1,72 @@
+"""*Samtycke*: the agreement between a firm and a company, read, answered and taken back by an owner."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from samsyn.cases import actions
+from samsyn.cases.models import Case, State
+from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.agreement import text_for
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.models import Consent, Membership
+from samsyn.tenancy.roles import Right
+from samsyn.web.doors import client_page
+from samsyn.web.pages import page, slug_of
+
+
+@client_page()
+def consents(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The only agreement, or one link per firm."""
+    if len(actor.memberships) == 1:
+        return redirect("consent", slug_of(actor), actor.memberships[0].firm.slug)
+    return page(request, "client/consents.html", actor, "client_start", held=actor.memberships)
+
+
+@client_page("GET", "POST")
+def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
+    """Read the text; an owner approves, declines or withdraws."""
+    held = next((one for one in actor.memberships if one.firm.slug == firm), None)
+    if held is None:
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        try:
+            return answered(request, actor, held)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
+    engagement = held.engagement
+    engagement.firm = held.firm
+    history = list(Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq"))
+    waiting = Case.objects.visible_to(system_for(held.firm)).filter(
+        engagement=engagement, state=State.AWAITING_CONSENT
+    ).count()  # fmt: skip
+    return page(
+        request, "client/consent.html", actor, "client_start", status=422 if problem else 200, held=held,
+        engagement=engagement, text=text_for(held.firm, request.LANGUAGE_CODE), history=history, waiting=waiting,
+        problem=problem, represents=actor.may(Right.REPRESENT, engagement.pk),
+        asked=engagement.consent in ("invited", "reminded"),
+    )  # fmt: skip
+
+
+def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpResponse:
+    """Carry out the button that was pressed."""
+    engagement, decision = held.engagement, request.POST.get("decision")
+    if decision == "approve":
+        if not request.POST.get("may_represent"):
+            raise Refused(_("Tick that you may represent the company, then approve."))
+        released = actions.approve_consent(actor, engagement)
+        messages.success(request, _("You have approved. The cases are here."))
+        return redirect("client_cases" if released or engagement.menu_is_open else "client_start", slug_of(actor))
+    if decision == "withdraw":
+        actions.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
+        messages.success(request, _("The consent is withdrawn. What has been sent can still be read."))
+    else:
+        actions.decline_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
+        messages.success(request, _("You have declined. The firm knows."))
+    return redirect("consent", slug_of(actor), held.firm.slug)

@@ -1,0 +1,103 @@
+"""Who has access: the firm's staff, and a client's colleagues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.tenancy import actions
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.models import Invitation, Membership
+from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.web.doors import client_page, firm_page
+from samsyn.web.pages import page, slug_of
+
+
+class NewPerson(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+
+
+class NewStaff(NewPerson):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in FIRM_ROLES], initial="consultant"
+    )
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Sees"), choices=Membership.Scope.choices, initial=Membership.Scope.ALL,
+        help_text=gettext_lazy("Own clients are those the person is responsible for or takes part in."),
+    )  # fmt: skip
+
+
+class NewColleague(NewPerson):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES], initial="member"
+    )
+    may_approve = forms.BooleanField(label=gettext_lazy("May approve"), required=False)
+    engagement = forms.ChoiceField(label=gettext_lazy("For cases from"))
+
+    def __init__(self, actor: Actor, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        owned = [held for held in actor.memberships if held.is_owner]
+        self.fields["engagement"].choices = [(str(one.engagement_id), one.firm.name) for one in owned]  # type: ignore[attr-defined]
+        if len(owned) == 1:
+            self.fields["engagement"].widget = forms.HiddenInput()
+            self.fields["engagement"].initial = str(owned[0].engagement_id)
+
+
+@firm_page("GET", "POST")
+def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """*Medarbetare*: everyone at the firm; a manager adds."""
+    runs = actor.may(Right.RUN_FIRM)
+    form = NewStaff(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if not runs:
+            raise NotYours(_("Only a firm manager can add people to the firm."))
+        if form.is_valid():
+            try:
+                asked = actions.add_staff(actor, **form.cleaned_data)
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("An invitation is on its way to %(email)s") % {"email": asked.email})
+                return redirect("firm_staff", slug_of(actor))
+    people = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
+    invited = Invitation.objects.visible_to(actor).filter(engagement=None, state=Invitation.State.PENDING)
+    return page(
+        request, "people/staff.html", actor, "firm_staff", status=422 if request.method == "POST" else 200, form=form,
+        people=people.order_by("user__name"), invited=invited.order_by("name"), runs=runs,
+    )  # fmt: skip
+
+
+@client_page("GET", "POST")
+def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Who at the company has access; an owner adds."""
+    owns = bool(actor.owned_engagement_ids)
+    form = NewColleague(actor, request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if not owns:
+            raise NotYours(_("Only an administrator can add colleagues."))
+        if form.is_valid():
+            facts = dict(form.cleaned_data)
+            chosen = facts.pop("engagement")
+            engagement = next(one for one in actor.engagements if str(one.pk) == chosen)
+            engagement.firm = next(held.firm for held in actor.memberships if held.engagement_id == engagement.pk)
+            try:
+                asked = actions.add_colleague(actor, engagement, **facts)
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("An invitation is on its way to %(email)s") % {"email": asked.email})
+                return redirect("client_colleagues", slug_of(actor))
+    people = Membership.objects.visible_to(actor).filter(engagement__in=actor.engagement_ids, ended_at=None)
+    invited = Invitation.objects.visible_to(actor).filter(state=Invitation.State.PENDING)
+    return page(
+        request, "people/colleagues.html", actor, "client_start", status=422 if request.method == "POST" else 200,
+        form=form, people=people.select_related("user", "firm").order_by("firm__name", "user__name"), invited=invited.order_by("name"), owns=owns,
+    )  # fmt: skip
