@@ -197,7 +197,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,  # the widgets of django.forms lie in its own folder
         "OPTIONS": {
             "environment": "samsyn.web.jinja.environment",
             "extensions": ["jinja2.ext.i18n"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy
@@ -84,10 +84,18 @@ class Told:
     explanation: str = ""
     verdict: str = ""
     reason: str = ""
+    wants_files: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether a wanted document was answered with nothing at all."""
+        return self.wants_files and not (self.files or self.is_missing or self.explanation)
 
 
 class AnswerForm(KindForm):
     """The answer to one request: fields are made from the request, files come from their rows."""
+
+    files_beside: ClassVar[bool] = False  # whether files may be sent that belong to no row
 
     comment = TextField(
         label=gettext_lazy("Anything else the firm should know?"), required=False, longest=10_000

@@ -44,7 +44,7 @@ class Kind:
 
     slug: ClassVar[str]
     label: ClassVar[Any]
-    plural: ClassVar[Any] = ""
+    heading: ClassVar[Any] = ""  # above what is asked, on the client's page
     description: ClassVar[Any]
     icon: ClassVar[str]
     order: ClassVar[int]

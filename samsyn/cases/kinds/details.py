@@ -170,6 +170,7 @@ class Details(Kind):
     slug, icon, order = "details", "list-checks", 4
     label = gettext_lazy("Details")
     description = gettext_lazy("Amounts, dates and other things to fill in")
+    heading = gettext_lazy("Details we need")
     Request, Answer = DetailRequest, DetailAnswers
     example_request: ClassVar[dict[str, Any]] = {
         "rows": [

@@ -124,6 +124,7 @@ class DocumentRequest(Kind):
     slug, icon, order = "document_request", "file-up", 2
     label = gettext_lazy("Document request")
     description = gettext_lazy("Files or photos, row by row")
+    heading = gettext_lazy("Documents we need")
     Request, Answer = Wanted, WantedAnswers
     example_request: ClassVar[dict[str, Any]] = {
         "documents": [
@@ -188,7 +189,7 @@ class DocumentRequest(Kind):
             told.append(
                 Told(
                     one["id"], one["name"], one["note"], files=list((files or {}).get(one["id"], ())),
-                    is_missing=bool(row.get("missing")), explanation=row.get("explanation", ""),
+                    is_missing=bool(row.get("missing")), explanation=row.get("explanation", ""), wants_files=True,
                     verdict=verdict.get("verdict", ""), reason=verdict.get("reason", ""),
                 )
             )  # fmt: skip

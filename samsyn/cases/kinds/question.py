@@ -53,6 +53,8 @@ class Questions(KindForm):
 
 
 class QuestionAnswers(AnswerForm):
+    files_beside = True
+
     def make_fields(self) -> None:
         for one in self.request["questions"]:
             self.fields[one["id"]] = self._field(one)
@@ -91,6 +93,7 @@ class Question(Kind):
     slug, icon, order = "question", "message-circle-question-mark", 1
     label = gettext_lazy("Question")
     description = gettext_lazy("Short questions, each answered by itself")
+    heading = gettext_lazy("Questions from the firm")
     Request, Answer = Questions, QuestionAnswers
     example_request: ClassVar[dict[str, Any]] = {
         "questions": [
@@ -131,7 +134,9 @@ class Question(Kind):
         files: Files | None = None,
     ) -> list[Told]:
         given = {one["id"]: one["value"] for one in (answer or {}).get("answers", [])}
-        return [
+        told = [
             Told(one["id"], one["text"], values=[("", as_text(given.get(one["id"])))] if answer else [])
             for one in request["questions"]
         ]
+        beside = list((files or {}).get("", ()))
+        return [*told, Told("", _("Files"), files=beside)] if beside else told
