@@ -1,0 +1,220 @@
+"""A case on the firm's desk: the shared work to the left, what is the firm's own to the right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from samsyn.cases import actions
+from samsyn.cases.basis import decisions_of
+from samsyn.cases.files import ACCEPT, attach, info_of
+from samsyn.cases.models import AccessLog, Purpose, State
+from samsyn.cases.verbs import VERBS, allowed, refuse_unless_allowed
+from samsyn.kit.fields import DayField, DueDayField
+from samsyn.kit.rows import KindForm
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.models import Membership
+from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
+from samsyn.web.doors import firm_page
+from samsyn.web.firm_desk import staff_of
+from samsyn.web.pages import page, slug_of
+from samsyn.web.showing import history_of, subject_of, turn_line_of
+
+BUTTONS = ("ask_again", "reply", "close", "cancel", "retract", "reopen", "remind", "amend", "answer_for", "message", "note")
+
+
+def file_address(actor: Actor, ref: str) -> str:
+    return reverse("firm_case", args=[slug_of(actor), ref]) + "fil/{id}/"
+
+
+def opened(actor: Actor, ref: str) -> CaseData:
+    return read_case(actor, find_case(actor, ref), file_address(actor, ref))
+
+
+def show(
+    request: HttpRequest, actor: Actor, data: CaseData, *, status: int = 200, problem: str = "", typed: Any = None,
+    review: KindForm | None = None, answer: Any = None,
+) -> HttpResponse:  # fmt: skip
+    """The case page, whatever brought us to it; `typed` is what was written and could not be sent."""
+    case, kind = data.case, data.case.kind_of
+    url = file_address(actor, case.ref)
+    can = {name: allowed(name, actor, case) for name in BUTTONS}
+    can["ask_again"] = can["ask_again"] and (case.kind != "approval" or kind.closing_outcome(case.answer) == "declined")
+    can["amend"] = can["amend"] and case.round == 1
+    can["answer_for"] = can["answer_for"] and case.kind not in ("approval", "information")
+    judging = case.state == State.WITH_FIRM and case.answer is not None
+    told = kind.read(case.request, case.answer, case.review, data.sent_files)
+    verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
+    openings = list(AccessLog.objects.visible_to(actor).filter(case=case, side="client", what="opened").values_list("name", flat=True)) if can["retract"] and not case.is_open else []
+    return page(
+        request, "firm/case.html", actor, "firm_cases", status=status, case=case, kind=kind, subject=subject_of(case, actor),
+        line=turn_line_of(case, actor), told=told, verdicts=verdicts, judged=list(zip(told, _fields(verdicts, told), strict=True)) if verdicts else [],
+        form=kind.answer_form(case.request, answer=case.answer, review=case.review, files=data.answer_files), editable=False,
+        request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST],
+        history=history_of(data.timeline, data.attachments, url), notes=data.notes, people=data.people,
+        can=can, staff=staff_of(actor), decisions=decisions_of(case) if case.kind == "approval" else [],
+        once=secrets.token_hex(12), problem=problem, typed=typed or {}, accept=ACCEPT, max_mb=case.firm.max_file_mb,
+        openings=sorted(set(openings)), answering=answer, returned=len(kind.returned_rows(case.review)),
+    )  # fmt: skip
+
+
+def _fields(form: KindForm | None, told: list[Any]) -> list[Any]:
+    return [(form[f"verdict-{part.id}"], form[f"reason-{part.id}"]) for part in told] if form else []
+
+
+@firm_page()
+def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
+    """Read a case. A draft or a waiting one opens in its form."""
+    data = opened(actor, ref)
+    if data.case.state == State.DRAFT:
+        return redirect("firm_edit_case", slug_of(actor), ref)
+    note_reading(request, actor, data.case)
+    return show(request, actor, data)
+
+
+@firm_page("POST")
+def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse:
+    """Carry out one verb with the words of its form."""
+    if verb not in WORDS:
+        raise Http404
+    case = find_case(actor, ref)
+    run, words, done = WORDS[verb]
+    try:
+        refuse_unless_allowed(VERBS[run.__name__.rstrip("_")], actor, case)
+        if run in (actions.message, actions.reply, actions.ask_again):
+            for upload in request.FILES.getlist("file."):
+                attach(actor, case, upload, purpose=Purpose.MESSAGE)
+        if run is actions.ask_again:
+            judge(request, actor, case)
+        run(actor, case, once=request.POST.get("once", ""), **words(request, actor))
+    except NotYours:
+        raise
+    except BadReview as bad:
+        return show(request, actor, opened(actor, ref), status=422, problem=str(bad), typed=request.POST, review=bad.form)
+    except Refused as refusal:
+        status = 409 if isinstance(refusal, NotNow) else 422
+        return show(request, actor, opened(actor, ref), status=status, problem=str(refusal), typed=request.POST)
+    messages.success(request, done())
+    return redirect("firm_case", slug_of(actor), ref)
+
+
+class BadReview(Refused):
+    """The verdicts could not be saved as they are; the form says where."""
+
+    def __init__(self, form: KindForm) -> None:
+        super().__init__(_("Say what needs to be done again, so the client can mend it."))
+        self.form = form
+
+
+def judge(request: HttpRequest, actor: Actor, case: Any) -> None:
+    """Save the verdicts that stand in the form, when there are any and they have changed."""
+    form = case.kind_of.review_form(case.request, request.POST)
+    if form is None or not any(name.startswith("v-") for name in request.POST):
+        return
+    if not form.is_valid():
+        raise BadReview(form)
+    verdicts = form.encoded()
+    if verdicts != (case.review or {"rows": []}):
+        actions.review(actor, case, verdicts=verdicts)
+
+
+@firm_page("POST")
+def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
+    """Save verdicts without telling anybody."""
+    case = find_case(actor, ref)
+    try:
+        judge(request, actor, case)
+    except BadReview as bad:
+        return show(request, actor, opened(actor, ref), status=422, problem=str(bad), review=bad.form)
+    messages.success(request, _("Saved. The client doesn't know yet."))
+    return redirect("firm_case", slug_of(actor), ref)
+
+
+@firm_page("GET", "POST")
+def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
+    """*Svara åt kunden*: write down what was said by telephone or at a meeting."""
+    data = opened(actor, ref)
+    case = data.case
+    refuse_unless_allowed(VERBS["answer_for"], actor, case)
+    problem, posted = "", request.POST if request.method == "POST" else None
+    if posted is not None:
+        rows = {row for row, _label in case.kind_of.file_rows(case.request)}
+        for name in request.FILES:
+            for upload in request.FILES.getlist(name):
+                if name.partition(".")[2] in rows:
+                    attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=name.partition(".")[2])
+        data = opened(actor, ref)
+    form = case.kind_of.answer_form(case.request, posted, answer=case.answer, review=case.review, files=data.answer_files)
+    if posted is not None and form.is_valid():
+        try:
+            day = DayField(required=True).clean(posted.get("on"))
+            actions.answer_for(actor, case, answer=form.encoded(), how=posted.get("how", ""), on=dt.date.fromisoformat(str(day)),
+                               text=form.cleaned_data["comment"], once=posted.get("once", ""))  # fmt: skip
+        except ValidationError as error:
+            problem = error.messages[0]
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, _("The answer is written down. The client sees it."))
+            return redirect("firm_case", slug_of(actor), ref)
+    return page(
+        request, "firm/answer_for.html", actor, "firm_cases", status=422 if posted is not None else 200, case=case,
+        kind=case.kind_of, form=form, editable=True, problem=problem, posted=posted or {}, once=secrets.token_hex(12),
+        max_mb=case.firm.max_file_mb, accept=ACCEPT, told=[], request_files=[], today=dt.date.today().isoformat(),  # noqa: DTZ011 - only what the field shows first
+    )  # fmt: skip
+
+
+def _text(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    return {"text": request.POST.get("text", "")}
+
+
+def _nothing(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    return {}
+
+
+def _reply(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    return {**_text(request, actor), "finished": bool(request.POST.get("finished"))}
+
+
+def _due(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    try:
+        day = DueDayField(required=False).clean(request.POST.get("due_on"))
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from error
+    return {"due_on": dt.date.fromisoformat(day) if day else None}
+
+
+def _responsible(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
+    chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
+    if chosen is None:
+        raise Refused(_("Choose who is to be responsible."))
+    return {"responsible": chosen}
+
+
+Words = Callable[[HttpRequest, Actor], dict[str, Any]]
+WORDS: dict[str, tuple[Any, Words, Callable[[], str]]] = {
+    "begar-komplettering": (actions.ask_again, _text, lambda: _("The case has been sent back to the client")),
+    "svara": (actions.reply, _reply, lambda: _("Your reply has been sent")),
+    "meddelande": (actions.message, _text, lambda: _("The message has been sent to the client")),
+    "anteckning": (actions.note, _text, lambda: _("The note is saved. Only the firm sees it.")),
+    "avsluta": (actions.close, _text, lambda: _("The case is closed")),
+    "makulera": (actions.cancel, _text, lambda: _("The case is cancelled")),
+    "aterkalla": (actions.retract, _nothing, lambda: _("The case is retracted. The client sees nothing of it.")),
+    "ateroppna": (actions.reopen, _text, lambda: _("The case is open again")),
+    "paminn": (actions.remind, _nothing, lambda: _("A reminder is on its way")),
+    "datum": (actions.change_due, _due, lambda: _("The date is changed")),
+    "ansvarig": (actions.reassign, _responsible, lambda: _("Somebody else is responsible now")),
+}
