@@ -6,6 +6,7 @@ form's cleaned data is what is stored. `prepare_value` turns it back into what a
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from typing import Any
@@ -17,11 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from samsyn.kit.sweden import (
     format_amount,
     format_party_number,
+    free_day_sentence,
     is_working_day,
-    long_date,
     parse_amount,
     parse_party_number,
-    working_day_before,
+    stockholm_today,
 )
 from samsyn.kit.text import clean_name, clean_text
 
@@ -42,7 +43,8 @@ class _Text(forms.CharField):
         return clean_name(text)
 
     def clean(self, value: Any) -> str:
-        text = self.tidy(str(value or ""))
+        raw = str(value or "")
+        text = raw if len(raw) > 4 * self.longest + 1_000 else self.tidy(raw)
         if len(text) > self.longest:
             shown = f"{self.longest:,}".replace(",", "\u00a0")
             raise ValidationError(TOO_LONG, code="too_long", params={"limit": shown})
@@ -112,8 +114,8 @@ class WholeNumberField(_Parsed):
     invalid = _("Write a whole number, such as 12.")
 
     def parse(self, text: str) -> int:
-        compact = re.sub(r"[\s\u00a0\u202f]", "", text).replace("\u2212", "-")
-        if not re.fullmatch(r"-?\d{1,12}", compact):
+        compact = re.sub(r"\s", "", text).replace("\u2212", "-")
+        if not re.fullmatch(r"-?[0-9]{1,12}", compact):
             raise ValueError("not a whole number")
         return int(compact)
 
@@ -135,22 +137,35 @@ class PartyNumberField(_Parsed):
 
 
 class DayField(_Parsed):
-    """A day → '2026-01-15'. Reads 2026-01-15, 20260115 and 15/1 2026."""
+    """A day → '2026-01-15'. Reads 2026-01-15, 20260115, 15/1 2026 and 15/1 (the nearest such day)."""
 
     invalid = _("Write the day as 2026-01-15.")
     widget = forms.DateInput(attrs={"type": "date"})
 
     def parse(self, text: str) -> str:
-        if found := re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)", text):
+        if found := re.fullmatch(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})", text):
             year, month, day = map(int, found.groups())
-        elif found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[ /.-]+(\d{4})", text):
-            day, month, year = map(int, found.groups())
+        elif found := re.fullmatch(r"([0-9]{1,2})[/.]([0-9]{1,2})(?:[ /.-]+([0-9]{4}))?", text):
+            day, month = int(found[1]), int(found[2])
+            year = int(found[3]) if found[3] else nearest_year(month, day)
         else:
             raise ValueError("not a day")
+        if not 1900 <= year <= 2199:
+            raise ValueError("not a year anybody means")
         return dt.date(year, month, day).isoformat()
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["string", "null"], "format": "date"}
+
+
+def nearest_year(month: int, day: int) -> int:
+    """The year that puts this day nearest to today. ValueError when there is no such day."""
+    today = stockholm_today()
+    days = []
+    for year in (today.year - 1, today.year, today.year + 1):
+        with contextlib.suppress(ValueError):  # 29 February is not there every year
+            days.append(dt.date(year, month, day))
+    return min(days, key=lambda one: abs((one - today).days)).year
 
 
 class DueDayField(DayField):
@@ -162,9 +177,7 @@ class DueDayField(DayField):
             return None
         day = dt.date.fromisoformat(text)
         if not is_working_day(day):
-            params = {"day": long_date(day).capitalize(), "nearest": long_date(working_day_before(day))}
-            sentence = _("%(day)s is not a working day. Choose a working day, such as %(nearest)s.")
-            raise ValidationError(sentence, code="free_day", params=params)
+            raise ValidationError(free_day_sentence(day), code="free_day")
         return text
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import functools
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -38,14 +38,16 @@ def parse_party_number(text: str, *, today: dt.date | None = None) -> PartyNumbe
     Raises ValueError when it is none of them. Sources: SKV 709 (organisation), Skatteverket on
     personnummer and samordningsnummer (day + 60).
     """
-    compact = re.sub(r"[\s\u00a0]", "", text).replace("\u2013", "-").replace("\u2212", "-")
-    if not re.fullmatch(r"\d{6,8}[-+]?\d{4}", compact):
+    compact = re.sub(r"\s", "", text[:40]).replace("\u2013", "-").replace("\u2212", "-")
+    if not re.fullmatch(r"(?:[0-9]{6}|[0-9]{8})[-+]?[0-9]{4}", compact):
         raise ValueError("not ten or twelve digits")
-    digits = re.sub(r"\D", "", compact)
-    if len(digits) == 12 and digits.startswith("16"):
-        digits = digits[2:]
+    digits = compact[:-5] + compact[-4:] if compact[-5] in "-+" else compact
     if not luhn.is_valid(digits[-10:]):
         raise ValueError("the check digit is wrong")
+    if len(digits) == 12 and digits.startswith("16"):
+        digits = digits[2:]
+        if digits[2] < "2":
+            raise ValueError("16 stands before organisation numbers only")
     if len(digits) == 10 and digits[2] >= "2":
         return PartyNumber(digits, "organisation")
     return PartyNumber(_with_century(digits, "+" in compact, today or stockholm_today()), "person")
@@ -58,7 +60,8 @@ def _with_century(digits: str, hundred: bool, today: dt.date) -> str:
         rest = digits[4:]
     else:
         year = today.year // 100 * 100 + int(digits[:2])
-        if _birthday(year, digits[2:6]) is None or _birthday(year, digits[2:6]) > today:  # type: ignore[operator]
+        this_century = _birthday(year, digits[2:6])
+        if this_century is None or this_century > today:
             year -= 100
         years = [year - 100 if hundred else year]
         rest = digits[2:]
@@ -92,14 +95,12 @@ def mask_party_number(digits: str) -> str:
 
 def parse_amount(text: str) -> str:
     """'1 249,50 kr' (ordinary, no-break or narrow spaces; - or −) → '1249.50'. ValueError when it is none."""
-    compact = re.sub(r"[\s\u00a0\u202f\u2009]", "", text).replace("\u2212", "-").replace("\u2013", "-")
+    compact = re.sub(r"\s", "", text[:80]).replace("\u2212", "-").replace("\u2013", "-")
     compact = re.sub(r"(kr|sek|:-)\.?$", "", compact, flags=re.IGNORECASE)
-    if not re.fullmatch(r"-?\d{1,13}([.,]\d{1,2})?", compact):
+    if not re.fullmatch(r"-?[0-9]{1,13}([.,][0-9]{1,2})?", compact):
         raise ValueError("not an amount")
-    try:
-        return str(Decimal(compact.replace(",", ".")).quantize(Decimal("0.01")))
-    except InvalidOperation as error:
-        raise ValueError("not an amount") from error
+    value = Decimal(compact.replace(",", ".")).quantize(Decimal("0.01"))
+    return str(value or abs(value))  # minus nought is nought
 
 
 def format_amount(amount: str) -> str:
@@ -151,6 +152,17 @@ def working_days_after(day: dt.date, count: int) -> dt.date:
     return day
 
 
+def free_day_sentence(day: dt.date) -> str:
+    """Why `day` is refused as a due date, with the nearest working day before it."""
+    nearest = date_format(working_day_before(day), "l j F").replace(" ", NO_BREAK)
+    words = {"day": short_date(day), "nearest": nearest}
+    if day.weekday() == 5:
+        return _("%(day)s is a Saturday. Choose a working day, such as %(nearest)s.") % words
+    if day.weekday() == 6:
+        return _("%(day)s is a Sunday. Choose a working day, such as %(nearest)s.") % words
+    return _("%(day)s is a holiday. Choose a working day, such as %(nearest)s.") % words
+
+
 def is_late(due_on: dt.date | None, today: dt.date | None = None) -> bool:
     """Late from 00:00 the day after the due date."""
     return due_on is not None and (today or stockholm_today()) > due_on
@@ -190,7 +202,7 @@ def moment_phrase(moment: dt.datetime, now: dt.datetime | None = None) -> str:
     if days == 1:
         return _("yesterday %(time)s") % {"time": local.strftime("%H:%M")}
     if local.year == today.year:
-        return date_format(local.date(), "D j M").lower().replace(" ", NO_BREAK)
+        return date_format(local.date(), "D j M").replace(" ", NO_BREAK)
     return local.strftime("%Y-%m-%d")
 
 
@@ -208,7 +220,10 @@ def short_date(day: dt.date) -> str:
 
 
 def period_label(first: dt.date, last: dt.date) -> str:
-    """'December 2025', 'Kvartal 4, 2025', 'Räkenskapsår 2025', or both days."""
+    """'December 2025', 'Kvartal 4, 2025', 'Räkenskapsår 2025', '… 2024/2025' (broken), or both days.
+
+    A whole number of months between 13 and 18 is a prolonged fiscal year (BFL 3:3).
+    """
     starts, ends = first.day == 1, last.day == calendar.monthrange(last.year, last.month)[1]
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     if starts and ends and months == 1:
@@ -219,4 +234,7 @@ def period_label(first: dt.date, last: dt.date) -> str:
     if starts and ends and months == 12:
         year = str(first.year) if first.month == 1 else f"{first.year}/{last.year}"
         return _("Fiscal year %(year)s") % {"year": year}
+    if starts and ends and 12 < months <= 18:
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        return _("Prolonged fiscal year, %(first)s to %(last)s") % days
     return _("%(first)s to %(last)s") % {"first": first.isoformat(), "last": last.isoformat()}

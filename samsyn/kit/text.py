@@ -9,6 +9,8 @@ import unicodedata
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BIDI_OUT = dict.fromkeys(map(ord, _BIDI))
 _ISOLATE, _POP = "\u2068", "\u2069"
+_OPENS = "\u2066\u2067\u2068"
+_RIGHT = ("R", "AL", "AN")
 
 
 def clean_text(text: str) -> str:
@@ -25,10 +27,22 @@ def clean_name(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """`text` for a page: a stray bidirectional control in it cannot turn the words around it."""
-    if not any(sign in _BIDI for sign in text):
+    """`text` for a page: neither a bidirectional control nor a letter in it can turn the words around it."""
+    text = str(text)
+    if text.isascii() or not any(sign in _BIDI or unicodedata.bidirectional(sign) in _RIGHT for sign in text):
         return text
-    return "\n".join(f"{_ISOLATE}{line}{_POP}" if line else line for line in text.split("\n"))
+    return "\n".join(f"{_ISOLATE}{_balanced(line)}{_POP}" if line else line for line in text.split("\n"))
+
+
+def _balanced(line: str) -> str:
+    """`line` without an end of an isolation that it did not begin, and with an end for each it began."""
+    depth, kept = 0, []
+    for sign in line:
+        if sign == _POP and not depth:
+            continue
+        depth += (sign in _OPENS) - (sign == _POP)
+        kept.append(sign)
+    return "".join(kept) + _POP * depth
 
 
 def fold(text: str) -> str:

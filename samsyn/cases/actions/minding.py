@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from samsyn.cases.models import Audience, Case, Event, Purpose, Recipient, State
 from samsyn.cases.verbs import action
-from samsyn.kit.sweden import is_working_day, long_date, short_date, working_day_before
+from samsyn.kit.sweden import free_day_sentence, is_working_day, short_date
 from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, Refused
@@ -86,11 +86,7 @@ def change_due(actor: Actor, case: Case, *, due_on: dt.date | None) -> dict[str,
 def refuse_free_day(day: dt.date | None) -> None:
     """A due date is a working day; the refusal names the nearest one before."""
     if day is not None and not is_working_day(day):
-        nearest = long_date(working_day_before(day))
-        raise Refused(
-            _("%(day)s is not a working day. Choose a working day, such as %(nearest)s.")
-            % {"day": long_date(day).capitalize(), "nearest": nearest}
-        )
+        raise Refused(free_day_sentence(day))
 
 
 def _reassigned(event: Event) -> str:
