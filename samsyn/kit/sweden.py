@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import holidays
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from stdnum import luhn
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -202,7 +202,8 @@ def moment_phrase(moment: dt.datetime, now: dt.datetime | None = None) -> str:
     if days == 1:
         return _("yesterday %(time)s") % {"time": local.strftime("%H:%M")}
     if local.year == today.year:
-        return date_format(local.date(), "D j M").replace(" ", NO_BREAK)
+        words = date_format(local.date(), "D j M").replace(" ", NO_BREAK)
+        return words if (get_language() or "").startswith("en") else words.lower()
     return local.strftime("%Y-%m-%d")
 
 
