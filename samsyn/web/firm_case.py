@@ -118,7 +118,7 @@ class BadReview(Refused):
 
 def judge(request: HttpRequest, actor: Actor, case: Any) -> None:
     """Save the verdicts that stand in the form, when there are any and they have changed."""
-    form = case.kind_of.review_form(case.request, request.POST)
+    form = case.kind_of.review_form(case.request, request.POST, initial=case.review)
     if form is None or not any(name.startswith("v-") for name in request.POST):
         return
     if not form.is_valid():

@@ -53,7 +53,7 @@ def send_back(actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "
     """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`."""
     if case.kind == "approval":
         raise NotNow(_("An approval is answered with Approve or Decline."))
-    case.answer = answer
+    case.answer, case.review = answer, case.kind_of.review_after(case.review)
     _forget_draft(actor, case)
     return {"answer": answer, "text": clean_text(text), "file_count": _count_files(answer)}
 
@@ -210,7 +210,7 @@ def answer_for(
         raise Refused(_("Say whether it was by telephone or at a meeting."))
     if on > timezone.localdate():
         raise Refused(_("The day can't be in the future."))
-    case.answer = answer
+    case.answer, case.review = answer, case.kind_of.review_after(case.review)
     return {
         "answer": answer,
         "how": how,
