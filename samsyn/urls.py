@@ -1,5 +1,75 @@
-"""Every address of Samsyn."""
+"""Every address of Samsyn. Swedish without diacritics; the tenant stands in the address."""
 
+from django.conf import settings
 from django.urls import path
 
-urlpatterns: list[object] = []
+from samsyn.web import account, client, client_case, consent, downloads, health, invitations, people
+from samsyn.web import firm_case, firm_clients, firm_compose, firm_desk, firm_settings
+
+CASE = "kund/<slug:company>/arenden/<slug:ref>/"
+FIRM_CASE = "byra/<slug:firm>/arenden/<slug:ref>/"
+
+urlpatterns = [
+    path("", account.start, name="start"),
+    path("health/", health.health, name="health"),
+    path("sprak/", account.language, name="language"),
+    path("konto/", account.account, name="account"),
+    path("konto/logga-in/", account.sign_in, name="account_login"),
+    path("konto/logga-ut/", account.sign_out, name="account_logout"),
+    path("konto/losenord/", account.forgot, name="account_reset_password"),
+    path("konto/losenord/skickat/", account.forgot_done, name="account_reset_password_done"),
+    path("konto/losenord/<uidb36>-<key>/", account.new_password, name="account_reset_password_from_key"),
+    path("konto/losenord/klart/", account.new_password_done, name="account_reset_password_from_key_done"),
+    path("konto/avslutat/", account.locked, name="account_inactive"),
+    path("inbjudan/<str:token>/", invitations.invitation, name="invitation"),
+    # The client's desk
+    path("kund/<slug:company>/", client.start, name="client_start"),
+    path("kund/<slug:company>/flikar/", client.tabs, name="client_tabs"),
+    path("kund/<slug:company>/kollegor/", people.colleagues, name="client_colleagues"),
+    path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
+    path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
+    path("kund/<slug:company>/arenden/", client.cases, name="client_cases"),
+    path("kund/<slug:company>/arenden/avslutade/", client.closed, name="client_closed"),
+    path("kund/<slug:company>/arenden/nytt/", client.new_case, name="client_new_case"),
+    path(CASE, client_case.case_page, name="client_case"),
+    path(CASE + "skicka-tillbaka/", client_case.send_back, name="client_send_back"),
+    path(CASE + "utkast/", client_case.save_draft, name="client_draft"),
+    path(CASE + "filer/", client_case.upload, name="client_upload"),
+    path(CASE + "svara/", client_case.decide, name="client_decide"),
+    path(CASE + "last/", client_case.acknowledge, name="client_acknowledge"),
+    path(CASE + "klart/", client_case.done, name="client_done"),
+    path(CASE + "angra/", client_case.take_back, name="client_take_back"),
+    path(CASE + "meddelande/", client_case.message, name="client_message"),
+    path(CASE + "ateroppna/", client_case.reopen, name="client_reopen"),
+    path(CASE + "kopia/", downloads.client_copy, name="client_case_zip"),
+    path(CASE + "fil/<uuid:file_id>/", downloads.client_file, name="client_file"),
+    # The firm's desk
+    path("byra/<slug:firm>/", firm_desk.desk, name="firm_desk"),
+    path("byra/<slug:firm>/medarbetare/", people.staff, name="firm_staff"),
+    path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
+    path("byra/<slug:firm>/kunder/", firm_clients.clients, name="firm_clients"),
+    path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),
+    path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
+    path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
+    path("byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/", firm_clients.client_year, name="firm_client_zip"),
+    path("byra/<slug:firm>/arenden/", firm_desk.cases, name="firm_cases"),
+    path("byra/<slug:firm>/arenden/nytt/", firm_compose.new_case, name="firm_new_case"),
+    path(FIRM_CASE, firm_case.case_page, name="firm_case"),
+    path(FIRM_CASE + "andra/", firm_compose.edit_case, name="firm_edit_case"),
+    path(FIRM_CASE + "ratta/", firm_compose.amend, name="firm_amend"),
+    path(FIRM_CASE + "granska/", firm_case.review, name="firm_review"),
+    path(FIRM_CASE + "svara-at/", firm_case.answer_for, name="firm_answer_for"),
+    path(FIRM_CASE + "kopia/", downloads.firm_copy, name="firm_case_zip"),
+    path(FIRM_CASE + "fil/<uuid:file_id>/", downloads.firm_file, name="firm_file"),
+    path(FIRM_CASE + "gor/<slug:verb>/", firm_case.act, name="firm_act"),
+]
+
+if settings.SAMSYN_DEMO:
+    from samsyn.demo.mail import mail
+
+    urlpatterns.append(path("demo/mail/", mail, name="demo_mail"))
+
+handler400 = "samsyn.web.errors.bad_request"
+handler403 = "samsyn.web.errors.forbidden"
+handler404 = "samsyn.web.errors.not_found"
+handler500 = "samsyn.web.errors.broken"

@@ -90,8 +90,8 @@ class PeriodForm(KindForm):
         first, last = (dt.date.fromisoformat(one) for one in chosen.split("/"))
         return first, last
 
-    def again(self, typed: dict[str, Any]) -> PeriodForm:  # type: ignore[override]
+    def again(self, typed: dict[str, Any]) -> PeriodForm:
         """The same form showing what was typed."""
         made = type(self)(last_month=self.last_month, prefix=self.prefix or "p")
-        made.initial |= typed
+        made.initial.update(typed)
         return made

@@ -42,7 +42,7 @@ new_password_done = public_page()(
 locked = public_page()(library.AccountInactiveView.as_view(template_name="account/account_inactive.html"))
 
 
-class AboutMe(forms.ModelForm[User]):
+class AboutMe(forms.ModelForm):
     class Meta:
         model = User
         fields = ("name", "language", "keys_on")

@@ -14,6 +14,7 @@ from samsyn.tenancy.actions.people import (
     add_colleague,
     add_firm,
     add_staff,
+    change_firm,
     invitation_for,
     invite_main_contact,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "add_firm",
     "add_staff",
     "change_client",
+    "change_firm",
     "delete_client",
     "end_client",
     "invitation_for",

@@ -205,3 +205,16 @@ def _membership_from(invitation: Invitation, user: User) -> Membership:
     held.role, held.scope, held.may_approve = invitation.role, invitation.scope, invitation.may_approve
     held.save()
     return held
+
+
+@transaction.atomic
+def change_firm(actor: Actor, *, agreement: dict[str, str], **facts: object) -> Firm:
+    """A manager changes what the firm says about itself. A changed agreement text becomes a new version."""
+    if not actor.is_firm or not actor.may(Right.RUN_FIRM) or actor.firm is None:
+        raise NotYours(_("Only a firm manager can change the settings."))
+    firm = Firm.objects.select_for_update().get(pk=actor.firm.pk)
+    for name, value in facts.items():
+        setattr(firm, name, value)
+    firm.save()
+    publish(firm, {language: body.replace("\r\n", "\n").strip() for language, body in agreement.items()})
+    return firm

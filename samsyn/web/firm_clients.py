@@ -1,0 +1,228 @@
+"""*Kunder*: the register, a client's page with consent and hindrances, and the firm's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.cases import actions as cases
+from samsyn.cases.lists import after, cases_for, cursor_of
+from samsyn.cases.models import Case
+from samsyn.kit.fields import LineField, PartyNumberField
+from samsyn.kit.text import clean_name, like_pattern
+from samsyn.tenancy import actions
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
+from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
+from samsyn.web.doors import firm_page
+from samsyn.web.downloads import zip_of_cases
+from samsyn.web.firm_desk import for_client, open_counts, with_
+from samsyn.web.pages import page, slug_of
+
+PAGE = 50
+MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "withdrawn"))
+VIEWS = {
+    "alla": gettext_lazy("All"),
+    "samtycke": gettext_lazy("Consent missing"),
+    "mina": gettext_lazy("Mine"),
+    "avslutade": gettext_lazy("Ended"),
+}
+
+
+class ClientForm(forms.ModelForm):
+    """What the firm knows about a client."""
+
+    name = LineField(label=gettext_lazy("Name"), longest=120)
+    number = PartyNumberField(label=gettext_lazy("Organisation number or personal number"), required=False)
+
+    class Meta:
+        model = Engagement
+        fields = (
+            "name", "number", "form", "client_number", "address", "postcode", "city", "contact_name", "contact_email",
+            "phone", "fiscal_year_ends", "language",
+        )  # fmt: skip
+        labels = {  # noqa: RUF012 - Django's own way
+            "form": gettext_lazy("Form of company"),
+            "client_number": gettext_lazy("Your client number"),
+            "address": gettext_lazy("Address"),
+            "postcode": gettext_lazy("Postcode"),
+            "city": gettext_lazy("City"),
+            "contact_name": gettext_lazy("Main contact"),
+            "contact_email": gettext_lazy("The main contact's e-mail"),
+            "phone": gettext_lazy("Telephone"),
+            "fiscal_year_ends": gettext_lazy("Fiscal year ends in month"),
+            "language": gettext_lazy("Language"),
+        }
+
+    def clean_number(self) -> str:
+        return self.cleaned_data["number"] or ""
+
+    def clean_fiscal_year_ends(self) -> int:
+        month = self.cleaned_data["fiscal_year_ends"]
+        if not 1 <= month <= 12:
+            raise ValidationError(_("Write a month from 1 to 12."))
+        return int(month)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("address", "city", "contact_name", "client_number", "phone", "postcode"):
+            cleaned[name] = clean_name(cleaned.get(name) or "")
+        if cleaned.get("contact_email"):
+            cleaned["contact_email"] = cleaned["contact_email"].casefold()
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """The database says it; here it would read past the gate."""
+
+    def validate_unique(self) -> None:
+        """As above."""
+
+
+def find_client(actor: Actor, pk: UUID) -> Engagement:
+    rows = Engagement.objects.visible_to(actor)
+    found: Engagement | None = rows.select_related("firm", "company", "responsible__user").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@firm_page()
+def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The register: views, search, a page at a time."""
+    asked = request.GET
+    view = asked.get("vy") if asked.get("vy") in VIEWS else "alla"
+    words = asked.get("q", "").strip()[:200]
+    rows = Engagement.objects.visible_to(actor).select_related("responsible__user").filter(merged_into=None)
+    rows = rows.filter(ended_at__isnull=view != "avslutade")
+    if view == "samtycke":
+        rows = rows.filter(MISSING)
+    if view == "mina":
+        rows = rows.filter(responsible=actor.membership)
+    for word in words.split()[:8]:
+        rows = rows.filter(search_key__contains=like_pattern(word))
+    rows = rows.order_by("sort_key", "id")
+    if cursor := asked.get("efter"):
+        rows = after(rows, "sort_key", False, cursor)
+    found = list(rows[: PAGE + 1])
+    following = with_(asked, efter=cursor_of(found[PAGE - 1], "sort_key")) if len(found) > PAGE else ""
+    staff, counts = addresses_of_staff(actor.firm), open_counts(actor)  # type: ignore[arg-type]
+    shown = [(one, [] if one.has_consent else hindrances(one, staff), counts.get(one.pk, 0)) for one in found[:PAGE]]
+    return page(
+        request, "firm/clients.html", actor, "firm_clients", rows=shown, words=words, view=view, following=following,
+        views=[(name, label, with_(asked, vy=name, efter=None)) for name, label in VIEWS.items()],
+    )  # fmt: skip
+
+
+@firm_page("GET", "POST")
+def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    """One client: facts, consent and its history, hindrances, people, cases."""
+    engagement = find_client(actor, pk)
+    problem = ""
+    if request.method == "POST":
+        try:
+            return pressed(request, actor, engagement)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
+            engagement = find_client(actor, pk)
+    history = Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq")
+    people = Membership.objects.visible_to(actor).filter(engagement=engagement, ended_at=None).select_related("user")
+    invited = Invitation.objects.visible_to(actor).filter(engagement=engagement, state=Invitation.State.PENDING)
+    part = Participant.objects.visible_to(actor).filter(engagement=engagement).select_related("membership__user")
+    staff = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
+    return page(
+        request, "firm/client.html", actor, "firm_clients", status=422 if problem else 200, client=engagement,
+        history=list(history), people=list(people.order_by("user__name")), invited=list(invited), problem=problem,
+        lines=for_client(actor, engagement), staff=list(staff.order_by("user__name")),
+        part={one.membership_id for one in part},
+        hindered=[] if engagement.has_consent else hindrances(engagement, addresses_of_staff(engagement.firm)),
+        may_delete=engagement.consent == "none" and not has_cases(actor, engagement),
+    )  # fmt: skip
+
+
+def has_cases(actor: Actor, engagement: Engagement) -> bool:
+    return bool(Case.objects.visible_to(actor).filter(engagement=engagement).exists())
+
+
+def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpResponse:
+    """Carry out the button that was pressed on the client's page."""
+    do = request.POST.get("do")
+    if do == "invite":
+        actions.invite_main_contact(actor, engagement)
+        messages.success(request, _("The invitation is on its way"))
+    elif do == "withdraw":
+        cases.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
+        messages.success(request, _("The consent is withdrawn and open cases are closed"))
+    elif do == "end":
+        actions.end_client(actor, engagement)
+        messages.success(request, _("The client has ended. Everything can still be read."))
+    elif do == "delete":
+        actions.delete_client(actor, engagement, has_cases=has_cases(actor, engagement))
+        messages.success(request, _("The client is deleted"))
+        return redirect("firm_clients", slug_of(actor))
+    elif do == "people":
+        rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
+        staff = {str(one.pk): one for one in rows}
+        chosen = staff.get(request.POST.get("responsible", ""))
+        if chosen is None:
+            raise Refused(_("Choose who is to be responsible."))
+        part = [staff[one] for one in request.POST.getlist("part") if one in staff]
+        actions.set_people(actor, engagement, responsible=chosen, participants=part)
+        messages.success(request, _("Saved"))
+    else:
+        raise Refused(_("Choose what to do."))
+    return redirect("firm_client", slug_of(actor), engagement.pk)
+
+
+@firm_page("GET", "POST")
+def new_client(request: HttpRequest, actor: Actor) -> HttpResponse:
+    return client_form(request, actor, None)
+
+
+@firm_page("GET", "POST")
+def edit_client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    return client_form(request, actor, find_client(actor, pk))
+
+
+def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | None) -> HttpResponse:
+    """Add a client, or change what the firm knows."""
+    data = request.POST if request.method == "POST" else None
+    shown = None if engagement is None else find_client(actor, engagement.pk)
+    form = ClientForm(data, instance=shown)
+    if data is not None and form.is_valid():
+        facts = dict(form.cleaned_data)
+        try:
+            if engagement is None:
+                saved = actions.add_client(actor, **facts)
+            else:
+                saved = actions.change_client(actor, engagement, **facts)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            form.add_error("number", str(refusal))
+        else:
+            messages.success(request, _("The client is saved"))
+            return redirect("firm_client", slug_of(actor), saved.pk)
+    return page(
+        request, "firm/client_form.html", actor, "firm_clients", status=422 if data is not None else 200, form=form,
+        client=engagement,
+    )  # fmt: skip
+
+
+@firm_page()
+def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponse:
+    """A client's year as a ZIP: every case that was opened in it."""
+    engagement = find_client(actor, pk)
+    rows = cases_for(actor).filter(engagement=engagement, created_at__year=year).exclude(state="draft")
+    return zip_of_cases(actor, rows.order_by("created_at", "id"), f"{year}.zip")

@@ -1,0 +1,75 @@
+"""*Inställningar*: name, number, address, telephone, sender, agreement text, file limits, days to answer."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.kit.fields import PartyNumberField
+from samsyn.tenancy import actions
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.agreement import newest_texts
+from samsyn.tenancy.errors import NotYours
+from samsyn.tenancy.models import Firm
+from samsyn.tenancy.roles import Right
+from samsyn.web.doors import firm_page
+from samsyn.web.pages import page, slug_of
+
+
+class FirmForm(forms.ModelForm):
+    number = PartyNumberField(label=gettext_lazy("Organisation number"))
+    agreement_sv = forms.CharField(
+        label=gettext_lazy("Agreement text in Swedish"), widget=forms.Textarea(attrs={"rows": 14}), max_length=20_000,
+        help_text=gettext_lazy("A line that begins with ## is a heading. A change becomes a new version; approvals stay valid."),
+    )  # fmt: skip
+    agreement_en = forms.CharField(
+        label=gettext_lazy("Agreement text in English"), widget=forms.Textarea(attrs={"rows": 14}), max_length=20_000
+    )
+
+    class Meta:
+        model = Firm
+        fields = ("name", "number", "address", "postcode", "city", "phone", "reply_to", "max_file_mb", "max_case_mb", "due_days")
+        labels = {  # noqa: RUF012 - Django's own way
+            "name": gettext_lazy("Name"),
+            "address": gettext_lazy("Address"),
+            "postcode": gettext_lazy("Postcode"),
+            "city": gettext_lazy("City"),
+            "phone": gettext_lazy("Telephone"),
+            "reply_to": gettext_lazy("E-mail address for clients"),
+            "max_file_mb": gettext_lazy("Largest file, MB"),
+            "max_case_mb": gettext_lazy("Largest case, MB"),
+            "due_days": gettext_lazy("Days to answer, as first suggested"),
+        }
+
+    def clean(self) -> dict[str, object]:
+        cleaned: dict[str, object] = super().clean() or self.cleaned_data
+        limits = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
+        for name, (least, most) in limits.items():
+            value = cleaned.get(name)
+            if isinstance(value, int) and not least <= value <= most:
+                text = _("Write a number from %(least)d to %(most)d.")
+                self.add_error(name, ValidationError(text, params={"least": least, "most": most}))
+        return cleaned
+
+
+@firm_page("GET", "POST")
+def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The firm's own page about itself: managers only."""
+    if not actor.may(Right.RUN_FIRM) or actor.firm is None:
+        raise NotYours(_("Only a firm manager can change the settings."))
+    firm = Firm.objects.get(pk=actor.firm.pk)
+    texts = {f"agreement_{text.language}": text.body for text in newest_texts(firm)}
+    form = FirmForm(request.POST if request.method == "POST" else None, instance=firm, initial=texts)
+    if request.method == "POST" and form.is_valid():
+        facts = dict(form.cleaned_data)
+        bodies = {"sv": facts.pop("agreement_sv"), "en": facts.pop("agreement_en")}
+        actions.change_firm(actor, agreement=bodies, **facts)
+        messages.success(request, _("The settings are saved"))
+        return redirect("firm_settings", slug_of(actor))
+    status = 422 if request.method == "POST" else 200
+    return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form)
