@@ -49,3 +49,40 @@ def browser() -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The cast is made once, before the first test; each test rolls back what it does."""
+    from samsyn.demo import world
+
+    with django_db_blocker.unblock():
+        world.build()
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    """The cast with its cases, by the names they have in demo/world.py."""
+    from samsyn.cases.models import Case
+    from samsyn.demo.world import find
+
+    found = find()
+    rows = Case.objects.unscoped(why="the tests name the cast's cases").select_related("firm", "engagement")
+    found.cases = {case.subject: case for case in rows}
+    return found
+
+
+@pytest.fixture
+def visit(client: Any) -> Any:
+    """`visit(email)` gives a browser-less client signed in as that person."""
+    from django.conf import settings as django_settings
+    from django.test import Client
+
+    from samsyn.tenancy.models import User
+
+    def sign_in(email: str) -> Client:
+        person = Client()
+        person.force_login(User.objects.get(email=email), backend=django_settings.AUTHENTICATION_BACKENDS[0])
+        return person
+
+    return sign_in

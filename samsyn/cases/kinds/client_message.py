@@ -18,16 +18,23 @@ from samsyn.kit.schema import STRING, list_of, object_of
 TOPICS = [("question", gettext_lazy("A question")), ("information", gettext_lazy("Information to the firm"))]
 
 
+class PersonField(ChoiceField):
+    """A person at the firm, or null for whoever is responsible."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) or None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "null"]}
+
+
 class Written(KindForm):
     names_people = ("to",)
     before_people = (("", gettext_lazy("The firm")),)
     topic = ChoiceField(
         label=gettext_lazy("What is it?"), choices=TOPICS, initial="question", widget=forms.RadioSelect
     )
-    to = ChoiceField(label=gettext_lazy("To"), required=False, choices=[("", gettext_lazy("The firm"))])
-
-    def encoded(self) -> dict[str, Any]:
-        return {"topic": self.cleaned_data["topic"], "to": self.cleaned_data["to"] or None}
+    to = PersonField(label=gettext_lazy("To"), required=False, choices=[("", gettext_lazy("The firm"))])
 
 
 class ClientMessage(Kind):

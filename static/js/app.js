@@ -1,0 +1,8 @@
+// Small modules on data- attributes. Every page reads and answers without them.
+import "./menus.js";
+import "./busy.js";
+import "./poll.js";
+import "./shortcuts.js";
+import "./select.js";
+import "./drafts.js";
+import "./files.js";
