@@ -112,9 +112,7 @@ class KindForm(forms.Form):
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Rows)}
         cls.row_sets = {**cls.row_sets, **own}
 
-    def __init__(
-        self, data: Any = None, *, initial: Mapping[str, Any] | None = None, prefix: str = ""
-    ) -> None:
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None, prefix: str = "") -> None:
         super().__init__(data, initial=dict(initial or {}), prefix=prefix or None)
         self.given = dict(initial) if initial else None
         self.row_id, self.path = "", ""
@@ -124,8 +122,7 @@ class KindForm(forms.Form):
     def rebuild(self) -> None:
         """Make the rows, once the form knows where it stands."""
         self.rows = {
-            name: BoundRows(self, name, declared, self._given_rows(name))
-            for name, declared in self.row_sets.items()
+            name: BoundRows(self, name, declared, self._given_rows(name)) for name, declared in self.row_sets.items()
         }
 
     def _given_rows(self, name: str) -> list[dict[str, Any]] | None:
@@ -150,9 +147,11 @@ class KindForm(forms.Form):
         written = [
             value
             for name, value in self.typed().items()
-            if name != "id" and name not in self.rows and not isinstance(self.fields[name], forms.ChoiceField)
+            if name != "id"
+            and name not in self.rows
+            and not isinstance(self.fields[name], forms.ChoiceField)
             and not isinstance(self.fields[name], forms.BooleanField)
-        ]  # fmt: skip
+        ]
         return not any(written) and all(row.is_blank() for rows in self.rows.values() for row in rows)
 
     def encoded(self) -> dict[str, Any]:

@@ -30,7 +30,19 @@ from samsyn.web.firm_desk import staff_of
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 
-BUTTONS = ("ask_again", "reply", "close", "cancel", "retract", "reopen", "remind", "amend", "answer_for", "message", "note")
+BUTTONS = (
+    "ask_again",
+    "reply",
+    "close",
+    "cancel",
+    "retract",
+    "reopen",
+    "remind",
+    "amend",
+    "answer_for",
+    "message",
+    "note",
+)
 
 
 def file_address(actor: Actor, ref: str) -> str:
@@ -42,9 +54,16 @@ def opened(actor: Actor, ref: str) -> CaseData:
 
 
 def show(
-    request: HttpRequest, actor: Actor, data: CaseData, *, status: int = 200, problem: str = "", typed: Any = None,
-    review: KindForm | None = None, answer: Any = None,
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    actor: Actor,
+    data: CaseData,
+    *,
+    status: int = 200,
+    problem: str = "",
+    typed: Any = None,
+    review: KindForm | None = None,
+    answer: Any = None,
+) -> HttpResponse:
     """The case page, whatever brought us to it; `typed` is what was written and could not be sent."""
     case, kind = data.case, data.case.kind_of
     url = file_address(actor, case.ref)
@@ -55,20 +74,49 @@ def show(
     judging = case.state == State.WITH_FIRM and case.answer is not None
     told = kind.read(case.request, case.answer, case.review, data.sent_files)
     verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
-    openings = list(AccessLog.objects.visible_to(actor).filter(case=case, side="client", what="opened").values_list("name", flat=True)) if can["retract"] and not case.is_open else []
+    openings = (
+        list(
+            AccessLog.objects.visible_to(actor)
+            .filter(case=case, side="client", what="opened")
+            .values_list("name", flat=True)
+        )
+        if can["retract"] and not case.is_open
+        else []
+    )
     return page(
-        request, "firm/case.html", actor, "firm_cases", status=status, case=case, kind=kind, subject=subject_of(case, actor),
-        line=turn_line_of(case, actor), told=told, verdicts=verdicts, judged=list(zip(told, _fields(verdicts, told), strict=True)) if verdicts else [],
-        form=kind.answer_form(case.request, answer=case.answer, review=case.review, files=data.answer_files), editable=False,
+        request,
+        "firm/case.html",
+        actor,
+        "firm_cases",
+        status=status,
+        case=case,
+        kind=kind,
+        subject=subject_of(case, actor),
+        line=turn_line_of(case, actor),
+        told=told,
+        verdicts=verdicts,
+        form=kind.answer_form(case.request, answer=case.answer, review=case.review, files=data.answer_files),
+        editable=False,
         request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST],
-        history=history_of(data.timeline, data.attachments, url), notes=data.notes, people=data.people,
-        can=can, staff=staff_of(actor), decisions=decisions_of(case) if case.kind == "approval" else [],
-        once=secrets.token_hex(12), problem=problem, typed=typed or {}, accept=ACCEPT, max_mb=case.firm.max_file_mb,
-        openings=sorted(set(openings)), answering=answer, returned=len(kind.returned_rows(case.review)),
-    )  # fmt: skip
+        history=history_of(data.timeline, data.attachments, url),
+        notes=data.notes,
+        people=data.people,
+        can=can,
+        staff=staff_of(actor),
+        decisions=decisions_of(case) if case.kind == "approval" else [],
+        once=secrets.token_hex(12),
+        problem=problem,
+        typed=typed or {},
+        accept=ACCEPT,
+        max_mb=case.firm.max_file_mb,
+        openings=sorted(set(openings)),
+        answering=answer,
+        returned=len(kind.returned_rows(case.review)),
+    )
 
 
 def _fields(form: KindForm | None, told: list[Any]) -> list[Any]:
+    """The verdict and reason fields of each row, in the order of the rows."""
     return [(form[f"verdict-{part.id}"], form[f"reason-{part.id}"]) for part in told] if form else []
 
 
@@ -100,7 +148,15 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
     except NotYours:
         raise
     except BadReview as bad:
-        return show(request, actor, opened(actor, ref), status=422, problem=str(bad), typed=request.POST, review=bad.form)
+        return show(
+            request,
+            actor,
+            opened(actor, ref),
+            status=422,
+            problem=str(bad),
+            typed=request.POST,
+            review=bad.form,
+        )
     except Refused as refusal:
         status = 409 if isinstance(refusal, NotNow) else 422
         return show(request, actor, opened(actor, ref), status=status, problem=str(refusal), typed=request.POST)
@@ -119,7 +175,7 @@ class BadReview(Refused):
 def judge(request: HttpRequest, actor: Actor, case: Any) -> None:
     """Save the verdicts that stand in the form, when there are any and they have changed."""
     form = case.kind_of.review_form(case.request, request.POST, initial=case.review)
-    if form is None or not any(name.startswith("v-") for name in request.POST):
+    if form is None:
         return
     if not form.is_valid():
         raise BadReview(form)
@@ -137,7 +193,8 @@ def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     except BadReview as bad:
         return show(request, actor, opened(actor, ref), status=422, problem=str(bad), review=bad.form)
     messages.success(request, _("Saved. The client doesn't know yet."))
-    return redirect("firm_case", slug_of(actor), ref)
+    row = request.POST.get("do", "").split(".")[1:2]
+    return redirect(reverse("firm_case", args=[slug_of(actor), ref]) + (f"#part-{row[0]}" if row else ""))
 
 
 @firm_page("GET", "POST")
@@ -154,12 +211,21 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
                 if name.partition(".")[2] in rows:
                     attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=name.partition(".")[2])
         data = opened(actor, ref)
-    form = case.kind_of.answer_form(case.request, posted, answer=case.answer, review=case.review, files=data.answer_files)
+    form = case.kind_of.answer_form(
+        case.request, posted, answer=case.answer, review=case.review, files=data.answer_files
+    )
     if posted is not None and form.is_valid():
         try:
             day = DayField(required=True).clean(posted.get("on"))
-            actions.answer_for(actor, case, answer=form.encoded(), how=posted.get("how", ""), on=dt.date.fromisoformat(str(day)),
-                               text=form.cleaned_data["comment"], once=posted.get("once", ""))  # fmt: skip
+            actions.answer_for(
+                actor,
+                case,
+                answer=form.encoded(),
+                how=posted.get("how", ""),
+                on=dt.date.fromisoformat(str(day)),
+                text=form.cleaned_data["comment"],
+                once=posted.get("once", ""),
+            )
         except ValidationError as error:
             problem = error.messages[0]
         except NotYours:
@@ -170,10 +236,24 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
             messages.success(request, _("The answer is written down. The client sees it."))
             return redirect("firm_case", slug_of(actor), ref)
     return page(
-        request, "firm/answer_for.html", actor, "firm_cases", status=422 if posted is not None else 200, case=case,
-        kind=case.kind_of, form=form, editable=True, problem=problem, posted=posted or {}, once=secrets.token_hex(12),
-        max_mb=case.firm.max_file_mb, accept=ACCEPT, told=[], request_files=[], today=dt.date.today().isoformat(),  # noqa: DTZ011 - only what the field shows first
-    )  # fmt: skip
+        request,
+        "firm/answer_for.html",
+        actor,
+        "firm_cases",
+        status=422 if posted is not None else 200,
+        case=case,
+        kind=case.kind_of,
+        form=form,
+        editable=True,
+        problem=problem,
+        posted=posted or {},
+        once=secrets.token_hex(12),
+        max_mb=case.firm.max_file_mb,
+        accept=ACCEPT,
+        told=[],
+        request_files=[],
+        today=dt.date.today().isoformat(),  # noqa: DTZ011 - only what the field shows first
+    )
 
 
 def _text(request: HttpRequest, actor: Actor) -> dict[str, Any]:
@@ -212,7 +292,11 @@ WORDS: dict[str, tuple[Any, Words, Callable[[], str]]] = {
     "anteckning": (actions.note, _text, lambda: _("The note is saved. Only the firm sees it.")),
     "avsluta": (actions.close, _text, lambda: _("The case is closed")),
     "makulera": (actions.cancel, _text, lambda: _("The case is cancelled")),
-    "aterkalla": (actions.retract, _nothing, lambda: _("The case is retracted. The client sees nothing of it.")),
+    "aterkalla": (
+        actions.retract,
+        _nothing,
+        lambda: _("The case is retracted. The client sees nothing of it."),
+    ),
     "ateroppna": (actions.reopen, _text, lambda: _("The case is open again")),
     "paminn": (actions.remind, _nothing, lambda: _("A reminder is on its way")),
     "datum": (actions.change_due, _due, lambda: _("The date is changed")),

@@ -97,9 +97,7 @@ class AnswerForm(KindForm):
 
     files_beside: ClassVar[bool] = False  # whether files may be sent that belong to no row
 
-    comment = TextField(
-        label=gettext_lazy("Anything else the firm should know?"), required=False, longest=10_000
-    )
+    comment = TextField(label=gettext_lazy("Anything else the firm should know?"), required=False, longest=10_000)
 
     def __init__(
         self,
@@ -154,6 +152,10 @@ class AnswerForm(KindForm):
 
     def again(self, typed: dict[str, Any]) -> Self:
         return type(self)(
-            request=self.request, answer=self.answer, typed=typed, review=self.review, files=self.files_of,
+            request=self.request,
+            answer=self.answer,
+            typed=typed,
+            review=self.review,
+            files=self.files_of,
             complete=self.complete,
-        )  # fmt: skip
+        )

@@ -55,13 +55,15 @@ class ReviewForm(KindForm):
         reason = self[f"reason-{one}"]
         return Judged("" if reason.errors else self[f"verdict-{one}"].value() or "", reason)
 
+    @property
+    def judged_count(self) -> int:
+        return sum(bool(self.row(one).verdict) for one, _label in self.judged)
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for one, _label in self.judged:
             if cleaned.get(f"verdict-{one}") == "returned" and not cleaned.get(f"reason-{one}"):
-                self.add_error(
-                    f"reason-{one}", _("Say what needs to be done again, so the client can mend it.")
-                )
+                self.add_error(f"reason-{one}", _("Say what needs to be done again, so the client can mend it."))
         return cleaned
 
     def encoded(self) -> dict[str, Any]:
@@ -70,9 +72,7 @@ class ReviewForm(KindForm):
         for one, _label in self.judged:
             verdict, reason = self.cleaned_data[f"verdict-{one}"], self.cleaned_data[f"reason-{one}"]
             if verdict or reason:
-                rows.append(
-                    {"id": one, "verdict": verdict, "reason": "" if verdict == "accepted" else reason}
-                )
+                rows.append({"id": one, "verdict": verdict, "reason": "" if verdict == "accepted" else reason})
         return {"rows": rows}
 
     def again(self, typed: dict[str, Any]) -> Self:

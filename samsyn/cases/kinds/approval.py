@@ -92,9 +92,7 @@ class Approval(Kind):
     answers_by_form = False
     answer_schema: ClassVar[dict[str, Any]] = object_of(
         decisions=list_of(
-            object_of(
-                membership=STRING, name=STRING, at=STRING, decision=STRING, reason=STRING, digest=STRING
-            )
+            object_of(membership=STRING, name=STRING, at=STRING, decision=STRING, reason=STRING, digest=STRING)
         )
     )
     example_answer: ClassVar[dict[str, Any]] = {
@@ -162,11 +160,7 @@ class Approval(Kind):
                 if names
                 else _("Two persons must approve together.")
             )
-        return (
-            _("One of these must approve: %(names)s.") % {"names": names}
-            if names
-            else _("One approval is enough.")
-        )
+        return _("One of these must approve: %(names)s.") % {"names": names} if names else _("One approval is enough.")
 
     def decisions(self, answer: Mapping[str, Any] | None) -> list[Decided]:
         """Who has decided what, oldest first."""

@@ -199,8 +199,15 @@ def row_changes(rows: Rows, before: list[dict[str, Any]], after: list[dict[str, 
 def check_kinds(**_options: Any) -> list[CheckMessage]:
     """A system check: no kind without a label, an icon and examples."""
     needed = (
-        "label", "description", "icon", "order", "example_request", "example_answer", "answer_schema", "Request",
-    )  # fmt: skip
+        "label",
+        "description",
+        "icon",
+        "order",
+        "example_request",
+        "example_answer",
+        "answer_schema",
+        "Request",
+    )
     return [
         Error(f"The kind {slug!r} has no {name}.", id="samsyn.K001")
         for slug, kind in registry.items()

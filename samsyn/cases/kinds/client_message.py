@@ -31,9 +31,7 @@ class PersonField(ChoiceField):
 class Written(KindForm):
     names_people = ("to",)
     before_people = (("", gettext_lazy("The firm")),)
-    topic = ChoiceField(
-        label=gettext_lazy("What is it?"), choices=TOPICS, initial="question", widget=forms.RadioSelect
-    )
+    topic = ChoiceField(label=gettext_lazy("What is it?"), choices=TOPICS, initial="question", widget=forms.RadioSelect)
     to = PersonField(label=gettext_lazy("To"), required=False, choices=[("", gettext_lazy("The firm"))])
 
 

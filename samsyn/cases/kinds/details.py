@@ -77,10 +77,14 @@ class DetailRow(KindForm):
 # Set afterwards, since a class body named `fields` would shadow the form's own.
 DetailRow.row_sets = {
     "fields": Rows(
-        DetailField, least=1, most=12, label=gettext_lazy("Fields"), add=gettext_lazy("Add a field"),
+        DetailField,
+        least=1,
+        most=12,
+        label=gettext_lazy("Fields"),
+        add=gettext_lazy("Add a field"),
         row=gettext_lazy("Field"),
     )
-}  # fmt: skip
+}
 
 
 class DetailRequest(KindForm):
@@ -89,10 +93,14 @@ class DetailRequest(KindForm):
 
 DetailRequest.row_sets = {
     "rows": Rows(
-        DetailRow, least=1, most=100, label=gettext_lazy("Rows"), add=gettext_lazy("Add a row"),
+        DetailRow,
+        least=1,
+        most=100,
+        label=gettext_lazy("Rows"),
+        add=gettext_lazy("Add a row"),
         row=gettext_lazy("Row"),
     )
-}  # fmt: skip
+}
 
 
 class DetailAnswers(AnswerForm):
@@ -108,9 +116,7 @@ class DetailAnswers(AnswerForm):
     def _field(self, one: Mapping[str, Any]) -> forms.Field:
         how: dict[str, Any] = {"label": one["label"], "required": self.complete and one["required"]}
         if one["type"] == "choice":
-            made: forms.Field = ChoiceField(
-                choices=[("", _("Choose")), *[(c, c) for c in one["choices"]]], **how
-            )
+            made: forms.Field = ChoiceField(choices=[("", _("Choose")), *[(c, c) for c in one["choices"]]], **how)
         elif one["type"] in FIELDS:
             made = FIELDS[one["type"]](**how)
         else:
@@ -119,11 +125,7 @@ class DetailAnswers(AnswerForm):
         return made
 
     def flat(self, answer: dict[str, Any]) -> dict[str, Any]:
-        values = {
-            f"{row['id']}-{one}": value
-            for row in answer.get("rows", [])
-            for one, value in row["values"].items()
-        }
+        values = {f"{row['id']}-{one}": value for row in answer.get("rows", []) for one, value in row["values"].items()}
         return {**super().flat(answer), **values}
 
     def clean(self) -> dict[str, Any]:
@@ -139,16 +141,19 @@ class DetailAnswers(AnswerForm):
             self.errors  # noqa: B018 - asking is what fills part_errors
         return [
             Part(
-                row["id"], row["label"], facts=row["facts"],
+                row["id"],
+                row["label"],
+                facts=row["facts"],
                 required=any(one["required"] for one in row["fields"]),
                 fields=[self[f"{row['id']}-{one['id']}"] for one in row["fields"] if one["type"] != "file"],
                 takes_files=bool(files := [one for one in row["fields"] if one["type"] == "file"]),
                 file_label=", ".join(one["label"] for one in files),
                 file_required=any(one["required"] for one in files),
-                files=list(self.files_of.get(row["id"], ())), error=self.part_errors.get(row["id"], ""),
+                files=list(self.files_of.get(row["id"], ())),
+                error=self.part_errors.get(row["id"], ""),
             )
             for row in self.request["rows"]
-        ]  # fmt: skip
+        ]
 
     def encoded(self) -> dict[str, Any]:
         rows = [
@@ -179,17 +184,41 @@ class Details(Kind):
                 "label": "Lån hos banken",
                 "facts": [{"label": "Skuld i bokföringen", "value": "250 000,00 kr"}],
                 "fields": [
-                    {"id": "0a1b2c3e", "type": "amount", "label": "Skuld enligt banken", "required": True, "choices": []},
+                    {
+                        "id": "0a1b2c3e",
+                        "type": "amount",
+                        "label": "Skuld enligt banken",
+                        "required": True,
+                        "choices": [],
+                    },
                     {"id": "1a1b2c3e", "type": "date", "label": "Per den", "required": True, "choices": []},
-                    {"id": "2a1b2c3e", "type": "choice", "label": "Ränta", "required": False, "choices": ["Fast", "Rörlig"]},
-                    {"id": "3a1b2c3e", "type": "whole_number", "label": "Antal lån", "required": False, "choices": []},
+                    {
+                        "id": "2a1b2c3e",
+                        "type": "choice",
+                        "label": "Ränta",
+                        "required": False,
+                        "choices": ["Fast", "Rörlig"],
+                    },
+                    {
+                        "id": "3a1b2c3e",
+                        "type": "whole_number",
+                        "label": "Antal lån",
+                        "required": False,
+                        "choices": [],
+                    },
                     {"id": "4a1b2c3e", "type": "yes_no", "label": "Borgen", "required": False, "choices": []},
-                    {"id": "5a1b2c3e", "type": "organisation_number", "label": "Bankens nummer", "required": False, "choices": []},
+                    {
+                        "id": "5a1b2c3e",
+                        "type": "organisation_number",
+                        "label": "Bankens nummer",
+                        "required": False,
+                        "choices": [],
+                    },
                     {"id": "6a1b2c3e", "type": "file", "label": "Besked", "required": False, "choices": []},
                 ],
             }
         ]
-    }  # fmt: skip
+    }
     answer_schema: ClassVar[dict[str, Any]] = object_of(
         rows=list_of(
             object_of(
@@ -246,7 +275,10 @@ class Details(Kind):
         given = {row["id"]: row["values"] for row in (answer or {}).get("rows", [])}
         return [
             Told(
-                row["id"], row["label"], facts=row["facts"], files=list((files or {}).get(row["id"], ())),
+                row["id"],
+                row["label"],
+                facts=row["facts"],
+                files=list((files or {}).get(row["id"], ())),
                 values=[
                     (one["label"], shown(one["type"], given.get(row["id"], {}).get(one["id"])))
                     for one in row["fields"]
@@ -254,7 +286,7 @@ class Details(Kind):
                 ],
             )
             for row in request["rows"]
-        ]  # fmt: skip
+        ]
 
 
 def shown(kind: str, value: Any) -> str:

@@ -89,11 +89,17 @@ class WantedAnswers(AnswerForm):
             given = verdicts.get(one["id"], {})
             files = list(self.files_of.get(one["id"], ()))
             part = Part(
-                one["id"], one["name"], one["note"], one["required"], takes_files=True, files=files,
-                verdict=given.get("verdict", ""), reason=given.get("reason", ""),
+                one["id"],
+                one["name"],
+                one["note"],
+                one["required"],
+                takes_files=True,
+                files=files,
+                verdict=given.get("verdict", ""),
+                reason=given.get("reason", ""),
                 old_files=list(self.files_of.get(f"old:{one['id']}", ())),
                 error=self.part_errors.get(one["id"], ""),
-            )  # fmt: skip
+            )
             if one["id"] in self.locked:
                 part.told_missing = self.locked[one["id"]]["explanation"]
             elif not part.locked:
@@ -128,10 +134,22 @@ class DocumentRequest(Kind):
     Request, Answer = Wanted, WantedAnswers
     example_request: ClassVar[dict[str, Any]] = {
         "documents": [
-            {"id": "0a1b2c3d", "name": "Kontoutdrag, december", "note": "Hela månaden", "required": True, "retention_class": "accounting"},
-            {"id": "1a1b2c3d", "name": "Kvitto drivmedel 4 december", "note": "", "required": True, "retention_class": "accounting"},
+            {
+                "id": "0a1b2c3d",
+                "name": "Kontoutdrag, december",
+                "note": "Hela månaden",
+                "required": True,
+                "retention_class": "accounting",
+            },
+            {
+                "id": "1a1b2c3d",
+                "name": "Kvitto drivmedel 4 december",
+                "note": "",
+                "required": True,
+                "retention_class": "accounting",
+            },
         ]
-    }  # fmt: skip
+    }
     example_answer: ClassVar[dict[str, Any]] = {
         "rows": [
             {
@@ -188,9 +206,15 @@ class DocumentRequest(Kind):
             row, verdict = given.get(one["id"], {}), verdicts.get(one["id"], {})
             told.append(
                 Told(
-                    one["id"], one["name"], one["note"], files=list((files or {}).get(one["id"], ())),
-                    is_missing=bool(row.get("missing")), explanation=row.get("explanation", ""), wants_files=True,
-                    verdict=verdict.get("verdict", ""), reason=verdict.get("reason", ""),
+                    one["id"],
+                    one["name"],
+                    one["note"],
+                    files=list((files or {}).get(one["id"], ())),
+                    is_missing=bool(row.get("missing")),
+                    explanation=row.get("explanation", ""),
+                    wants_files=True,
+                    verdict=verdict.get("verdict", ""),
+                    reason=verdict.get("reason", ""),
                 )
-            )  # fmt: skip
+            )
         return told

@@ -17,9 +17,7 @@ from samsyn.kit.schema import STRING, list_of, object_of
 class Told(KindForm):
     acknowledge = TickField(
         label=gettext_lazy("To be confirmed"),
-        help_text=gettext_lazy(
-            "The client presses I have read this. Otherwise it closes by itself after 14 days."
-        ),
+        help_text=gettext_lazy("The client presses I have read this. Otherwise it closes by itself after 14 days."),
     )
 
 

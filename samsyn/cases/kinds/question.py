@@ -83,9 +83,7 @@ class QuestionAnswers(AnswerForm):
         ]
 
     def encoded(self) -> dict[str, Any]:
-        answers = [
-            {"id": one["id"], "value": self.cleaned_data[one["id"]]} for one in self.request["questions"]
-        ]
+        answers = [{"id": one["id"], "value": self.cleaned_data[one["id"]]} for one in self.request["questions"]]
         return {"answers": answers, "comment": self.cleaned_data["comment"], "files": self.file_ids()}
 
 
@@ -97,11 +95,29 @@ class Question(Kind):
     Request, Answer = Questions, QuestionAnswers
     example_request: ClassVar[dict[str, Any]] = {
         "questions": [
-            {"id": "0a1b2c3d", "text": "Vad gällde inköpet den 9 december?", "type": "text", "choices": [], "required": True},
-            {"id": "1a1b2c3d", "text": "Är varan kvar i lager?", "type": "yes_no", "choices": [], "required": True},
-            {"id": "2a1b2c3d", "text": "Vem betalade?", "type": "choice", "choices": ["Företaget", "Jag själv"], "required": False},
+            {
+                "id": "0a1b2c3d",
+                "text": "Vad gällde inköpet den 9 december?",
+                "type": "text",
+                "choices": [],
+                "required": True,
+            },
+            {
+                "id": "1a1b2c3d",
+                "text": "Är varan kvar i lager?",
+                "type": "yes_no",
+                "choices": [],
+                "required": True,
+            },
+            {
+                "id": "2a1b2c3d",
+                "text": "Vem betalade?",
+                "type": "choice",
+                "choices": ["Företaget", "Jag själv"],
+                "required": False,
+            },
         ]
-    }  # fmt: skip
+    }
     answer_schema: ClassVar[dict[str, Any]] = object_of(
         answers=list_of(object_of(id=STRING, value={"type": ["string", "boolean", "null"]})),
         comment=STRING,
@@ -119,9 +135,9 @@ class Question(Kind):
 
     def summary(self, request: Mapping[str, Any]) -> str:
         count = len(request["questions"])
-        return ngettext(
-            "%%(actor)s asked %(count)d question.", "%%(actor)s asked %(count)d questions.", count
-        ) % {"count": count}
+        return ngettext("%%(actor)s asked %(count)d question.", "%%(actor)s asked %(count)d questions.", count) % {
+            "count": count
+        }
 
     def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(one["id"], one["text"]) for one in request["questions"]]
