@@ -147,7 +147,9 @@ SAMSYN_FILES = VAR / "files"
 _HOST = urlsplit(SAMSYN_URL).hostname or ""
 _SECURE = SAMSYN_URL.startswith("https://")
 if SAMSYN_DEMO and _HOST not in LOOPBACK:
-    raise ImproperlyConfigured("SAMSYN_DEMO=1 has a known password and runs on this machine only: SAMSYN_URL must be 127.0.0.1.")
+    raise ImproperlyConfigured(
+        "SAMSYN_DEMO=1 has a known password and runs on this machine only: SAMSYN_URL must be 127.0.0.1."
+    )
 
 ALLOWED_HOSTS = sorted({_HOST, *text("SAMSYN_HOSTS").split(), *(LOOPBACK if _HOST in LOOPBACK else ())} - {"::1"})
 if _HOST in LOOPBACK:
@@ -282,7 +284,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": SAMSYN_FILES}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": SAMSYN_FILES},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -3,8 +3,21 @@
 from django.conf import settings
 from django.urls import path
 
-from samsyn.web import account, client, client_case, consent, downloads, health, invitations, people
-from samsyn.web import firm_case, firm_clients, firm_compose, firm_desk, firm_settings
+from samsyn.web import (
+    account,
+    client,
+    client_case,
+    consent,
+    downloads,
+    firm_case,
+    firm_clients,
+    firm_compose,
+    firm_desk,
+    firm_settings,
+    health,
+    invitations,
+    people,
+)
 
 CASE = "kund/<slug:company>/arenden/<slug:ref>/"
 FIRM_CASE = "byra/<slug:firm>/arenden/<slug:ref>/"
@@ -51,7 +64,11 @@ urlpatterns = [
     path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
-    path("byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/", firm_clients.client_year, name="firm_client_zip"),
+    path(
+        "byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
+        firm_clients.client_year,
+        name="firm_client_zip",
+    ),
     path("byra/<slug:firm>/arenden/", firm_desk.cases, name="firm_cases"),
     path("byra/<slug:firm>/arenden/nytt/", firm_compose.new_case, name="firm_new_case"),
     path(FIRM_CASE, firm_case.case_page, name="firm_case"),

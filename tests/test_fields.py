@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from typing import Any
@@ -115,13 +116,22 @@ def test_a_day_without_a_year_is_the_nearest_one() -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_field(text: str) -> None:
-    fields = [AmountField(), WholeNumberField(), PartyNumberField(), DayField(), DueDayField(), LineField(),
-              TextField(), YesNoField(), ChoiceField(choices=[("a", "A")]), LinesField(), FactsField()]  # fmt: skip
+    fields = [
+        AmountField(),
+        WholeNumberField(),
+        PartyNumberField(),
+        DayField(),
+        DueDayField(),
+        LineField(),
+        TextField(),
+        YesNoField(),
+        ChoiceField(choices=[("a", "A")]),
+        LinesField(),
+        FactsField(),
+    ]
     for field in fields:
-        try:
-            json.dumps(field.clean(text)).encode()
-        except ValidationError as refusal:
-            assert refusal.messages
+        with contextlib.suppress(ValidationError):
+            assert json.dumps(field.clean(text)).encode()
 
 
 # Periods

@@ -32,9 +32,7 @@ def files_in(answer: dict[str, Any]) -> dict[str, list[FileInfo]]:
     """The files an answer names, as their rows would tell of them."""
     parts = [{"id": "", **answer}, *answer.get("rows", [])]
     return {
-        part["id"]: [
-            FileInfo(one, "kvitto.pdf", 1200, "application/pdf", url="/fil/") for one in part["files"]
-        ]
+        part["id"]: [FileInfo(one, "kvitto.pdf", 1200, "application/pdf", url="/fil/") for one in part["files"]]
         for part in parts
         if part.get("files")
     }
@@ -42,11 +40,7 @@ def files_in(answer: dict[str, Any]) -> dict[str, list[FileInfo]]:
 
 def request_again(kind: Kind, request: dict[str, Any]) -> KindForm:
     """The bound form of a request that was shown and posted unchanged."""
-    people = (
-        [(one, one) for one in request.get("named", [])] or [(request["to"], "?")]
-        if request.get("to")
-        else []
-    )
+    people = [(one, one) for one in request.get("named", [])] or [(request["to"], "?")] if request.get("to") else []
     people = people or [(one, one) for one in request.get("named", [])]
     return kind.request_form(as_post(kind.request_form(initial=request, people=people)), people=people)
 
@@ -170,9 +164,27 @@ def test_a_kind_is_asked_read_and_written_on_a_page(kind: Kind, language: str) -
 def test_what_people_write_is_never_markup(kind: Kind) -> None:
     def poisoned(value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: one if name in ("id", "type", "retention_class", "needed", "topic", "to", "pay_on", "amount",
-                                          "named", "files", "at", "decision", "verdict") else poisoned(one)
-                    for name, one in value.items()}  # fmt: skip
+            return {
+                name: one
+                if name
+                in (
+                    "id",
+                    "type",
+                    "retention_class",
+                    "needed",
+                    "topic",
+                    "to",
+                    "pay_on",
+                    "amount",
+                    "named",
+                    "files",
+                    "at",
+                    "decision",
+                    "verdict",
+                )
+                else poisoned(one)
+                for name, one in value.items()
+            }
         if isinstance(value, list):
             return [poisoned(one) for one in value]
         return "<script>alert(1)</script>" if isinstance(value, str) else value
@@ -344,9 +356,7 @@ def test_what_is_required_is_asked_for_only_when_sending() -> None:
 def test_a_wanted_document_needs_a_file_or_an_explanation() -> None:
     kind = kinds.get("document_request")
     first, second = (row["id"] for row in kind.example_request["documents"])
-    form = kind.answer_form(
-        kind.example_request, {f"a-missing-{second}": "on", f"a-explanation-{second}": " "}
-    )
+    form = kind.answer_form(kind.example_request, {f"a-missing-{second}": "on", f"a-explanation-{second}": " "})
     assert not form.is_valid()
     assert all(part.error for part in form.parts)
     there = {first: [FileInfo("f1", "a.pdf", 1, "application/pdf")]}
@@ -414,9 +424,7 @@ def test_a_draft_shows_what_was_typed_without_errors() -> None:
     kind = kinds.get("details")
     row = kind.example_request["rows"][0]
     name = f"{row['id']}-{row['fields'][0]['id']}"
-    typed = kind.answer_form(
-        kind.example_request, {f"a-{name}": "tolv\x00 kronor", "a-comment": "hej"}
-    ).typed()
+    typed = kind.answer_form(kind.example_request, {f"a-{name}": "tolv\x00 kronor", "a-comment": "hej"}).typed()
     assert json.loads(json.dumps(typed))[name] == "tolv kronor"
     form = kind.answer_form(kind.example_request, typed=typed)
     assert form[name].value() == "tolv kronor"
@@ -474,14 +482,7 @@ def test_who_must_approve_is_checked_against_those_who_may() -> None:
         data = {"r-what": "Löner", "r-needed": needed, "r-named": list(named)}
         return sorted(kind.request_form(data, people=people).errors)
 
-    assert (
-        errors("one")
-        == errors("two")
-        == errors("one", "1")
-        == errors("two", "1", "2")
-        == errors("all", "2")
-        == []
-    )
+    assert errors("one") == errors("two") == errors("one", "1") == errors("two", "1", "2") == errors("all", "2") == []
     assert errors("all") == errors("two", "1") == errors("one", "3") == ["named"]
     assert errors("two", people=people[:1]) == ["needed"]
     assert errors("three") == ["needed"]
@@ -596,9 +597,7 @@ def test_nothing_changed_is_no_change(kind: Kind) -> None:
 # Every kind encodes and decodes unchanged
 
 LINE = (
-    st.text(
-        st.characters(categories=("L", "N", "P", "Zs", "So"), exclude_characters=":"), min_size=1, max_size=30
-    )
+    st.text(st.characters(categories=("L", "N", "P", "Zs", "So"), exclude_characters=":"), min_size=1, max_size=30)
     .map(lambda text: " ".join(text.split()))
     .filter(lambda text: bool(text) and __import__("unicodedata").is_normalized("NFC", text))
 )
@@ -701,20 +700,31 @@ def answers(slug: str, request: dict[str, Any]) -> Any:
     comment = st.one_of(st.just(""), LINE)
     if slug == "question":
         rows = [
-            st.fixed_dictionaries({"id": st.just(one["id"]), "value": value_for(one)})
-            for one in request["questions"]
+            st.fixed_dictionaries({"id": st.just(one["id"]), "value": value_for(one)}) for one in request["questions"]
         ]
-        return st.fixed_dictionaries(
-            {"answers": st.tuples(*rows).map(list), "comment": comment, "files": files()}
-        )
+        return st.fixed_dictionaries({"answers": st.tuples(*rows).map(list), "comment": comment, "files": files()})
     if slug == "document_request":
         rows = [
             st.one_of(
-                st.fixed_dictionaries({"id": st.just(one["id"]), "missing": st.just(False), "explanation": st.just(""), "files": files()}),
-                st.fixed_dictionaries({"id": st.just(one["id"]), "missing": st.just(True), "explanation": LINE, "files": st.just([])}),
+                st.fixed_dictionaries(
+                    {
+                        "id": st.just(one["id"]),
+                        "missing": st.just(False),
+                        "explanation": st.just(""),
+                        "files": files(),
+                    }
+                ),
+                st.fixed_dictionaries(
+                    {
+                        "id": st.just(one["id"]),
+                        "missing": st.just(True),
+                        "explanation": LINE,
+                        "files": st.just([]),
+                    }
+                ),
             )
             for one in request["documents"]
-        ]  # fmt: skip
+        ]
         return st.fixed_dictionaries({"rows": st.tuples(*rows).map(list), "comment": comment})
     if slug == "details":
         rows = [

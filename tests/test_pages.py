@@ -8,7 +8,15 @@ import pytest
 
 from samsyn.tenancy.models import User
 
-CLIENT_PAGES = ["", "arenden/", "arenden/avslutade/", "arenden/nytt/", "samtycke/demobyran/", "kollegor/", "arenden/?q=kvitton"]
+CLIENT_PAGES = [
+    "",
+    "arenden/",
+    "arenden/avslutade/",
+    "arenden/nytt/",
+    "samtycke/demobyran/",
+    "kollegor/",
+    "arenden/?q=kvitton",
+]
 FIRM_PAGES = ["", "arenden/", "arenden/nytt/", "kunder/", "kunder/ny/", "medarbetare/", "installningar/"]
 VIEWS = ["oppna", "mina", "forsenade", "samtycke", "utkast", "avslutade", "alla"]
 
@@ -29,7 +37,9 @@ def test_a_manager_can_open_every_page_of_the_firm(visit: Any, world: Any, page:
 
 @pytest.mark.parametrize("sort", ["uppdaterat", "-uppdaterat", "nr", "-nr", "arende", "-arende", "senast", "-senast"])
 def test_the_table_sorts_by_every_heading(visit: Any, world: Any, sort: str) -> None:
-    assert visit("ansvarig@demobyran.example").get(f"/byra/demobyran/arenden/?vy=alla&sortera={sort}").status_code == 200
+    assert (
+        visit("ansvarig@demobyran.example").get(f"/byra/demobyran/arenden/?vy=alla&sortera={sort}").status_code == 200
+    )
 
 
 def test_each_case_opens_on_both_desks(visit: Any, world: Any) -> None:

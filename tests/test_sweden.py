@@ -34,9 +34,7 @@ def parsed(text: str) -> tuple[str, str] | None:
 # Numbers
 
 
-@pytest.mark.parametrize(
-    "written", ["559999-0024", "5599990024", "16559999-0024", "165599990024", " 559999 0024 "]
-)
+@pytest.mark.parametrize("written", ["559999-0024", "5599990024", "16559999-0024", "165599990024", " 559999 0024 "])
 def test_an_organisation_number_is_read_however_it_is_written(written: str) -> None:
     assert parsed(written) == ("5599990024", "organisation")
 

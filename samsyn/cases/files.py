@@ -13,7 +13,7 @@ import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import filetype
 from django.conf import settings
@@ -67,7 +67,13 @@ class Limits:
 
 
 def attach(
-    actor: Actor, case: Case, upload: UploadedFile, *, purpose: Purpose, row_id: str = "", audience: str = "both"
+    actor: Actor,
+    case: Case,
+    upload: UploadedFile[Any],
+    *,
+    purpose: Purpose,
+    row_id: str = "",
+    audience: str = "both",
 ) -> Attachment:
     """Check one uploaded file, lay its bytes on disk, and note it as the actor's unsent file of this case."""
     limits = Limits.of(case.firm)
@@ -79,12 +85,14 @@ def attach(
         shown = {"name": name, "size": f"{megabytes:.0f}", "limit": limits.file_mb}
         raise Refused(_("%(name)s is %(size)s MB. The limit is %(limit)s MB.") % shown)
     if megabytes + size_of_case(case) / 1_000_000 > limits.case_mb:
-        raise Refused(_("The case's files are more than %(limit)s MB together. Write a new case for the rest.")
-                      % {"limit": limits.case_mb})  # fmt: skip
+        raise Refused(
+            _("The case's files are more than %(limit)s MB together. Write a new case for the rest.")
+            % {"limit": limits.case_mb}
+        )
     kind = type_of(upload, name)
     blob = store(case.firm, upload)
     retention = case.kind_of.retention(case.request, row_id) if actor.is_client else "accounting"
-    return Attachment.objects.create(  # type: ignore[no-any-return]
+    return Attachment.objects.create(
         firm=case.firm,
         case=case,
         blob=blob,
@@ -133,10 +141,14 @@ def detach(actor: Actor, case: Case, attachment_id: str) -> None:
 def draft_for(actor: Actor, case: Case) -> Draft:
     """The actor's draft of this round, made when there is none."""
     member = actor.membership_in(case.engagement_id)
-    draft, _made = Draft.objects.visible_to(actor).get_or_create(
-        firm_id=case.firm_id, case=case, membership=member, round=case.round,
+    drafts: Any = Draft.objects.visible_to(actor)
+    draft, _made = drafts.get_or_create(
+        firm_id=case.firm_id,
+        case=case,
+        membership=member,
+        round=case.round,
         defaults={"engagement_id": case.engagement_id},
-    )  # fmt: skip
+    )
     return draft  # type: ignore[no-any-return]
 
 
@@ -175,9 +187,13 @@ def sent_files(case: Case, attachments: list[Attachment], url: str) -> dict[str,
 
 def info_of(attachment: Attachment, url: str) -> FileInfo:
     return FileInfo(
-        str(attachment.pk), attachment.name, attachment.blob.size, attachment.type, attachment.round,
+        str(attachment.pk),
+        attachment.name,
+        attachment.blob.size,
+        attachment.type,
+        attachment.round,
         url.format(id=attachment.pk),
-    )  # fmt: skip
+    )
 
 
 def tidy_name(name: str) -> str:
@@ -189,7 +205,7 @@ def tidy_name(name: str) -> str:
     return name[:200]
 
 
-def type_of(upload: UploadedFile, name: str) -> str:
+def type_of(upload: UploadedFile[Any], name: str) -> str:
     """The type told by the content, or a refusal with what can be sent."""
     ending = name.rpartition(".")[2].lower()
     upload.seek(0)
@@ -210,7 +226,7 @@ def type_of(upload: UploadedFile, name: str) -> str:
     raise Refused(sentence % {"name": name})
 
 
-def _is_office(upload: UploadedFile, ending: str) -> bool:
+def _is_office(upload: UploadedFile[Any], ending: str) -> bool:
     """Whether the bytes are the office format that the name says, judged by what lies in the zip."""
     wanted = {"xlsx": "xl/workbook.xml", "docx": "word/document.xml"}
     try:
@@ -224,7 +240,7 @@ def _is_office(upload: UploadedFile, ending: str) -> bool:
         return False
 
 
-def store(firm: Firm, upload: UploadedFile) -> Blob:
+def store(firm: Firm, upload: UploadedFile[Any]) -> Blob:
     """Lay the bytes under a random name in the firm's folder, hash them on the way, then note the blob."""
     key = secrets.token_hex(16)
     path = place_of(firm.pk.hex, key)
@@ -238,7 +254,7 @@ def store(firm: Firm, upload: UploadedFile) -> Blob:
             target.write(chunk)
         target.flush()
         os.fsync(target.fileno())
-    return Blob.objects.create(firm=firm, sha256=sha.hexdigest(), size=size, storage_key=key)  # type: ignore[no-any-return]
+    return Blob.objects.create(firm=firm, sha256=sha.hexdigest(), size=size, storage_key=key)
 
 
 def place_of(firm_hex: str, key: str) -> Path:

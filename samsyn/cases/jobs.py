@@ -13,7 +13,17 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import FIRM, Engagement
 
-COPIED = ("kind", "kind_version", "subject", "message", "request", "restricted", "due_on", "period_from", "period_to")
+COPIED = (
+    "kind",
+    "kind_version",
+    "subject",
+    "message",
+    "request",
+    "restricted",
+    "due_on",
+    "period_from",
+    "period_to",
+)
 
 
 def send_copies(batch_id: str) -> None:

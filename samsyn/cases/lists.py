@@ -92,11 +92,11 @@ def found_by(rows: Any, actor: Actor, words: str) -> Any:
 # Pages of a long list (keyset): the last row's own values say where the next page begins.
 
 
-def cursor_of(case: Case, column: str) -> str:
-    value = getattr(case, column)
+def cursor_of(row: Any, column: str) -> str:
+    value = getattr(row, column)
     if isinstance(value, (dt.datetime, dt.date)):
         value = value.isoformat()
-    return base64.urlsafe_b64encode(json.dumps([value, str(case.pk)]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([value, str(row.pk)]).encode()).decode().rstrip("=")
 
 
 def after(rows: Any, column: str, descending: bool, cursor: str) -> Any:

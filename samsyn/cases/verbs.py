@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
 from samsyn.tenancy.errors import NotNow, NotYours
 from samsyn.tenancy.roles import Right
 
-P = ParamSpec("P")
+Run = Callable[..., "Event"]
 
 ANYONE = (PERSON, STAND_IN)
 ANYONE_OR_SYSTEM = (PERSON, STAND_IN, SYSTEM)
@@ -57,6 +57,9 @@ class Happening:
     audience: Audience | None = None
 
 
+Body = Callable[..., dict[str, Any] | Happening]
+
+
 def action(
     *,
     side: str | tuple[str, ...],
@@ -70,9 +73,7 @@ def action(
     tells: str = "",
     takes: Purpose | None = None,
     needs_consent: bool = True,
-) -> Callable[
-    [Callable[Concatenate[Actor, Case, P], dict[str, Any] | Happening]], Callable[Concatenate[Actor, Case, P], Event]
-]:
+) -> Callable[[Body], Run]:
     """Make a verb of a plain function `(actor, case, **words) -> body`.
 
     `says` is the lazy sentence of the history with `%(actor)s`, or a function `(event) -> str`;
@@ -83,22 +84,20 @@ def action(
     sides = (side,) if isinstance(side, str) else side
     rights = (right,) if isinstance(right, Right) else right
 
-    def wrap(
-        body: Callable[Concatenate[Actor, Case, P], dict[str, Any] | Happening],
-    ) -> Callable[Concatenate[Actor, Case, P], Event]:
+    def wrap(body: Body) -> Run:
         name = body.__name__.rstrip("_")
         verb = Verb(name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent)
         VERBS[name] = verb
 
         @functools.wraps(body)
-        def run(actor: Actor, case: Case, *args: P.args, **kwargs: P.kwargs) -> Event:
-            once = str(kwargs.pop("once", "") or "") or None
+        def run(actor: Actor, case: Case, **words: Any) -> Event:
+            once = str(words.pop("once", "") or "") or None
             with transaction.atomic():
                 fresh = locked(actor, case)
                 if once and (first := _pressed_before(fresh, once)):
                     return first
                 refuse_unless_allowed(verb, actor, fresh)
-                happening = body(actor, fresh, *args, **kwargs)
+                happening = body(actor, fresh, **words)
                 if isinstance(happening, dict):
                     happening = Happening(happening)
                 if then is not None:

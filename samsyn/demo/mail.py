@@ -16,7 +16,7 @@ from samsyn.web.doors import public_page
 
 def letters() -> list[EmailMessage]:
     """Every letter in the mail folder, newest first."""
-    folder = Path(settings.EMAIL_FILE_PATH)
+    folder = Path(settings.VAR) / "mail"
     found = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     texts = [part for path in found[:200] for part in path.read_bytes().split(b"\n" + b"-" * 79 + b"\n")]
     parsed = [email.message_from_bytes(text.strip(), policy=default) for text in texts if text.strip()]

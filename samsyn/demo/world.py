@@ -30,7 +30,7 @@ PASSWORD = "samsyn-demo"  # noqa: S105 - known on purpose; exists only with SAMS
 
 def organisation_number(start: str) -> str:
     """A made-up organisation number with a right check digit; `start` has nine digits."""
-    return start + luhn.calc_check_digit(start)
+    return start + str(luhn.calc_check_digit(start))
 
 
 def pdf(title: str = "Demo") -> bytes:
@@ -137,9 +137,15 @@ def _firms() -> World:
     def firm(slug: str, name: str, start: str, email: str, city: str) -> Firm:
         number = organisation_number(start)
         made = tenancy.add_firm(
-            slug, name=name, number=number, manager=email, phone="08-555 010 20", address="Storgatan 12",
-            postcode="111 22", city=city,
-        )  # fmt: skip
+            slug,
+            name=name,
+            number=number,
+            manager=email,
+            phone="08-555 010 20",
+            address="Storgatan 12",
+            postcode="111 22",
+            city=city,
+        )
         Firm.objects.filter(pk=made.pk).update(made_by_demo=True)
         first = Invitation.objects.unscoped(why="the first manager's").get(firm=made)
         let_in(first, "Maria Sundfalk" if slug == "demobyran" else "Ragnar Vikström")
@@ -150,14 +156,19 @@ def _firms() -> World:
         firm("rivalbyran", "Rival Ekonomi AB", "559999019", "ansvarig@rivalbyran.example", "Uppsala"),
     )
     manager = world.manager
-    let_in(tenancy.add_staff(manager, name="Jonas Ekelöv", email="konsult@demobyran.example", role="consultant"),
-           "Jonas Ekelöv")  # fmt: skip
+    let_in(
+        tenancy.add_staff(manager, name="Jonas Ekelöv", email="konsult@demobyran.example", role="consultant"),
+        "Jonas Ekelöv",
+    )
     own = tenancy.add_staff(
         manager, name="Amira Haddad", email="egna@demobyran.example", role="consultant", scope="own"
     )
     let_in(own, "Amira Haddad")
     boss = world.staff("ansvarig@rivalbyran.example", "rivalbyran")
-    for email, name in (("konsult@rivalbyran.example", "Rolf Rask"), ("dubbel@demokund.example", "Dina Dahl")):
+    for email, name in (
+        ("konsult@rivalbyran.example", "Rolf Rask"),
+        ("dubbel@demokund.example", "Dina Dahl"),
+    ):
         let_in(tenancy.add_staff(boss, name=name, email=email, role="consultant"), name)
     return world
 
@@ -165,9 +176,18 @@ def _firms() -> World:
 def _clients(world: World) -> None:
     def client(actor: Actor, slug: str, name: str, number: str, contact: str, email: str, **more: Any) -> None:
         made = tenancy.add_client(
-            actor, slug=slug, name=name, number=number, contact_name=contact, contact_email=email,
-            address="Bagargatan 4", postcode="116 23", city="Stockholm", phone="070-555 01 02", **more,
-        )  # fmt: skip
+            actor,
+            slug=slug,
+            name=name,
+            number=number,
+            contact_name=contact,
+            contact_email=email,
+            address="Bagargatan 4",
+            postcode="116 23",
+            city="Stockholm",
+            phone="070-555 01 02",
+            **more,
+        )
         rows = Engagement.objects.visible_to(actor).select_related("company", "firm")
         made = rows.get(pk=made.pk)
         suffix = "" if made.firm_id == world.firm.pk else "@rival"
@@ -176,27 +196,71 @@ def _clients(world: World) -> None:
     maria, jonas = world.manager, world.consultant
     rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
     number = organisation_number
-    client(maria, "demokund", "Bageri Morgonglöd AB", number("559999002"), "Elin Bergqvist", "agare@demokund.example",
-           form="limited")  # fmt: skip
-    client(jonas, "annankund", "Kafé Humlebo HB", number("969999003"), "Hugo Hult", "agare@annankund.example",
-           form="partnership")  # fmt: skip
-    client(maria, "delad", "Åkeri Östanvind AB", number("559999004"), "Åsa Östlund", "agare@delad.example",
-           form="limited")  # fmt: skip
-    client(rolf, "delad-rival", "Åkeri Östanvind AB", number("559999004"), "Åsa Östlund", "agare@delad.example",
-           form="limited")  # fmt: skip
+    client(
+        maria,
+        "demokund",
+        "Bageri Morgonglöd AB",
+        number("559999002"),
+        "Elin Bergqvist",
+        "agare@demokund.example",
+        form="limited",
+    )
+    client(
+        jonas,
+        "annankund",
+        "Kafé Humlebo HB",
+        number("969999003"),
+        "Hugo Hult",
+        "agare@annankund.example",
+        form="partnership",
+    )
+    client(
+        maria,
+        "delad",
+        "Åkeri Östanvind AB",
+        number("559999004"),
+        "Åsa Östlund",
+        "agare@delad.example",
+        form="limited",
+    )
+    client(
+        rolf,
+        "delad-rival",
+        "Åkeri Östanvind AB",
+        number("559999004"),
+        "Åsa Östlund",
+        "agare@delad.example",
+        form="limited",
+    )
     person = "19800415239"
-    client(jonas, "", "Snickare Ek", person + luhn.calc_check_digit(person[2:]), "Erik Ek", "erik@enskild.example",
-           form="sole")  # fmt: skip
-    client(maria, "utansamtycke", "Redskapspoolen Mellanskog", number("769999006"), "Ulla Utter",
-           "agare@utansamtycke.example", form="economic")  # fmt: skip
+    client(
+        jonas,
+        "",
+        "Snickare Ek",
+        person + luhn.calc_check_digit(person[2:]),
+        "Erik Ek",
+        "erik@enskild.example",
+        form="sole",
+    )
+    client(
+        maria,
+        "utansamtycke",
+        "Redskapspoolen Mellanskog",
+        number("769999006"),
+        "Ulla Utter",
+        "agare@utansamtycke.example",
+        form="economic",
+    )
 
 
 def approve(world: World, slug: str, actor: Actor, email: str, name: str) -> None:
     """The firm invites, the main contact comes in and approves."""
     engagement = world.engagements[slug]
     let_in(tenancy.invite_main_contact(actor, engagement), name)
-    person = world.client(email, Engagement.objects.visible_to(actor).select_related("company").get(
-        pk=engagement.pk).company.slug)  # fmt: skip
+    person = world.client(
+        email,
+        Engagement.objects.visible_to(actor).select_related("company").get(pk=engagement.pk).company.slug,
+    )
     cases.approve_consent(person, engagement)
 
 
@@ -232,16 +296,32 @@ def due(days: int) -> dt.date:
 
 
 def write(
-    world: World, actor: Actor, slug: str, kind: str, subject: str, message: str = "", *, days: int | None = 7,
-    send: bool = True, request: dict[str, Any] | None = None, file: str = "", **more: Any,
-) -> Case:  # fmt: skip
+    world: World,
+    actor: Actor,
+    slug: str,
+    kind: str,
+    subject: str,
+    message: str = "",
+    *,
+    days: int | None = 7,
+    send: bool = True,
+    request: dict[str, Any] | None = None,
+    file: str = "",
+    **more: Any,
+) -> Case:
     """A case of the firm's, as the pages make one."""
     engagement = world.engagements[slug]
     case = cases.save_draft_case(
-        actor, None, engagement=engagement, kind=kind, subject=subject, message=message,
-        request=request or dict(kinds.get(kind).example_request), due_on=due(days) if days is not None else None,
+        actor,
+        None,
+        engagement=engagement,
+        kind=kind,
+        subject=subject,
+        message=message,
+        request=request or dict(kinds.get(kind).example_request),
+        due_on=due(days) if days is not None else None,
         **more,
-    )  # fmt: skip
+    )
     if file:
         case.firm, case.engagement = engagement.firm, engagement
         files.attach(actor, case, upload(file), purpose=Purpose.REQUEST)
@@ -270,23 +350,60 @@ def _cases_of_demokund(world: World) -> None:
     maria, jonas, elin, oskar = world.manager, world.consultant, world.owner, world.member
     make = world.cases
 
-    make["question"] = write(world, jonas, "demokund", "question", "Vad gällde inköpet den 9 december?",
-                             "Hej Elin! Jag ser ett kortköp utan kvitto och behöver veta vad det var.", days=7)
-    make["wanted"] = write(world, maria, "demokund", "document_request", "Kvitton som saknas för december",
-                           "Hej Elin! Två underlag saknas för att jag ska kunna stänga december.", days=1,
-                           period_from=dt.date(2025, 12, 1), period_to=dt.date(2025, 12, 31))
-    make["approval"] = write(world, maria, "demokund", "approval", "Löner för januari",
-                             "Hej Elin! Här är lönerna för januari. Titta särskilt på semesterersättningen.", days=3,
-                             file="lonespecifikationer-januari.pdf")
+    make["question"] = write(
+        world,
+        jonas,
+        "demokund",
+        "question",
+        "Vad gällde inköpet den 9 december?",
+        "Hej Elin! Jag ser ett kortköp utan kvitto och behöver veta vad det var.",
+        days=7,
+    )
+    make["wanted"] = write(
+        world,
+        maria,
+        "demokund",
+        "document_request",
+        "Kvitton som saknas för december",
+        "Hej Elin! Två underlag saknas för att jag ska kunna stänga december.",
+        days=1,
+        period_from=dt.date(2025, 12, 1),
+        period_to=dt.date(2025, 12, 31),
+    )
+    make["approval"] = write(
+        world,
+        maria,
+        "demokund",
+        "approval",
+        "Löner för januari",
+        "Hej Elin! Här är lönerna för januari. Titta särskilt på semesterersättningen.",
+        days=3,
+        file="lonespecifikationer-januari.pdf",
+    )
     make["details"] = write(world, jonas, "demokund", "details", "Uppgifter till årsredovisningen", days=14)
-    make["to_read"] = write(world, maria, "demokund", "information", "Nya regler för personalliggare",
-                            "Från årsskiftet gäller nya regler. Här är det viktigaste.", days=None,
-                            request={"acknowledge": False})
-    make["to_confirm"] = write(world, maria, "demokund", "information", "Nya beloppsgränser",
-                               "Läs igenom och bekräfta, så vet vi att alla har sett det.", days=5)
+    make["to_read"] = write(
+        world,
+        maria,
+        "demokund",
+        "information",
+        "Nya regler för personalliggare",
+        "Från årsskiftet gäller nya regler. Här är det viktigaste.",
+        days=None,
+        request={"acknowledge": False},
+    )
+    make["to_confirm"] = write(
+        world,
+        maria,
+        "demokund",
+        "information",
+        "Nya beloppsgränser",
+        "Läs igenom och bekräfta, så vet vi att alla har sett det.",
+        days=5,
+    )
     make["draft"] = write(world, maria, "demokund", "question", "Fråga om leasingavtalet", send=False)
-    make["restricted"] = write(world, maria, "demokund", "approval", "Ägarens lön", "Bara för ägaren.", days=4,
-                               restricted=True)
+    make["restricted"] = write(
+        world, maria, "demokund", "approval", "Ägarens lön", "Bara för ägaren.", days=4, restricted=True
+    )
 
     make["answered"] = write(world, maria, "demokund", "document_request", "Kontoutdrag för november", days=2)
     answer(oskar, make["answered"])
@@ -295,20 +412,30 @@ def _cases_of_demokund(world: World) -> None:
     first, second = (row["id"] for row in make["returned"].request["documents"])
     verdicts = [
         {"id": first, "verdict": "accepted", "reason": ""},
-        {"id": second, "verdict": "returned", "reason": "Bilden är suddig nertill. Ta gärna om den i dagsljus."},
+        {
+            "id": second,
+            "verdict": "returned",
+            "reason": "Bilden är suddig nertill. Ta gärna om den i dagsljus.",
+        },
     ]
     cases.review(maria, make["returned"], verdicts={"rows": verdicts})
     cases.ask_again(maria, make["returned"], text="Tack, nästan allt är på plats.")
 
     engagement = world.engagements["demokund"]
     make["own"] = cases.write_to_firm(
-        elin, engagement, request={"topic": "question", "to": None},
-        subject="Kan vi dra av momsen på nya degblandaren?", message="Vi köper den i nästa vecka.",
-    )  # fmt: skip
+        elin,
+        engagement,
+        request={"topic": "question", "to": None},
+        subject="Kan vi dra av momsen på nya degblandaren?",
+        message="Vi köper den i nästa vecka.",
+    )
     make["replied"] = cases.write_to_firm(
-        oskar, engagement, request={"topic": "information", "to": None}, subject="Vi byter kassasystem i mars",
+        oskar,
+        engagement,
+        request={"topic": "information", "to": None},
+        subject="Vi byter kassasystem i mars",
         message="Det nya heter något annat, jag skickar avtalet.",
-    )  # fmt: skip
+    )
     cases.reply(jonas, make["replied"], text="Tack! Skicka gärna avtalet när det är klart.")
 
     for name, subject in (("closed", "Kontoutdrag för oktober"), ("cancelled", "Fråga om hyran")):
@@ -323,16 +450,26 @@ def _cases_of_demokund(world: World) -> None:
     cases.decline(elin, make["declined"], digest=basis_digest(make["declined"]), text="Övertiden saknas.")
     make["read"] = write(world, maria, "demokund", "information", "Semesterstängt i juli", days=None)
     cases.acknowledge(elin, make["read"])
-    make["informed"] = write(world, maria, "demokund", "information", "Öppettider i jul", days=None,
-                             request={"acknowledge": False})
+    make["informed"] = write(
+        world, maria, "demokund", "information", "Öppettider i jul", days=None, request={"acknowledge": False}
+    )
     cases.done(elin, make["informed"])
     make["retracted"] = write(world, maria, "demokund", "question", "Skickad till fel kund")
     cases.retract(maria, make["retracted"])
 
     cases.message(elin, make["wanted"], text="Resten kommer i morgon, jag letar efter kvittot från den 4:e.")
     cases.note(maria, make["answered"], text="Kolla om något sålts 1–2 januari innan vi godtar listan.")
-    ages = {"wanted": 8, "closed": 40, "approved": 30, "cancelled": 25, "read": 20, "informed": 18, "question": 3,
-            "answered": 2, "details": 5}  # fmt: skip
+    ages = {
+        "wanted": 8,
+        "closed": 40,
+        "approved": 30,
+        "cancelled": 25,
+        "read": 20,
+        "informed": 18,
+        "question": 3,
+        "answered": 2,
+        "details": 5,
+    }
     for name, days in ages.items():
         _age(make[name], days)
     Case.objects.unscoped(why="the demo shows a late case").filter(pk=make["wanted"].pk).update(
@@ -356,6 +493,4 @@ def _age(case: Case, days: int) -> None:
     columns = ("created_at", "released_at", "closed_at", "turn_since", "firm_changed_at", "client_changed_at")
     rows.update(**{column: F(column) - back for column in columns})
     Event.objects.unscoped(why="the demo's own cases").filter(case=case).update(at=F("at") - back)
-    Attachment.objects.unscoped(why="the demo's own cases").filter(case=case).update(
-        created_at=F("created_at") - back
-    )
+    Attachment.objects.unscoped(why="the demo's own cases").filter(case=case).update(created_at=F("created_at") - back)

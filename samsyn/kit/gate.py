@@ -36,7 +36,7 @@ class _Gate:
 
     def chain(self, klass: type[Any] | None = None) -> Any:
         # update() and friends turn the query into another class: keep the gate on it.
-        return super().chain(_gated(klass) if klass else None)  # type: ignore[misc]
+        return super().chain(_gated(klass) if klass else None)  # type: ignore[misc,arg-type]
 
     def combine(self, rhs: Any, connector: str) -> None:
         self._require_pass()
@@ -50,7 +50,7 @@ class _Gate:
 
 
 @functools.cache
-def _gated(klass: type[Any]) -> type[Any]:
+def _gated(klass: Any) -> Any:
     """`klass` (a Query class) with the gate before it."""
     if issubclass(klass, _Gate):
         return klass
@@ -82,8 +82,8 @@ class GatedQuerySet(models.QuerySet[M]):
         """Every row; `why` is for the reader and must say why nobody's eyes are needed."""
         if not why:
             raise ValueError("unscoped() wants a reason")
-        clone = self._chain()
-        clone.query.passed = why
+        clone: Self = self._chain()  # type: ignore[attr-defined]
+        clone.query.passed = why  # type: ignore[attr-defined]
         return clone
 
     def _require_pass(self) -> None:
@@ -96,7 +96,7 @@ class GatedQuerySet(models.QuerySet[M]):
     def _raw_delete(self, using: str | None) -> int:
         # Built on a bare DeleteQuery, so the compiler's own refusal would not be asked.
         self._require_pass()
-        return super()._raw_delete(using)  # type: ignore[misc,no-any-return]
+        return super()._raw_delete(using)
 
     def raw(self, *args: Any, **kwargs: Any) -> Any:
         raise Ungated(f"{self.model.__name__}: raw() cannot be scoped.")
@@ -150,7 +150,7 @@ class GatedModel(models.Model):
 
     def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> Any:
         base_qs = base_qs.unscoped(why="an instance's own save")
-        return super()._do_update(base_qs, *args, **kwargs)  # type: ignore[misc]
+        return super()._do_update(base_qs, *args, **kwargs)
 
 
 def key(to: str | type[models.Model], **options: Any) -> Any:

@@ -41,7 +41,13 @@ def absolute(path: str) -> str:
 
 
 def write(
-    *, template: str, to: str, language: str, context: dict[str, Any], about: str | None = None, sender: str = ""
+    *,
+    template: str,
+    to: str,
+    language: str,
+    context: dict[str, Any],
+    about: str | None = None,
+    sender: str = "",
 ) -> Letter | None:
     """Write one letter in the reader's language and queue it; None when `about` was written already.
 
@@ -50,8 +56,8 @@ def write(
     """
     with translation.override(language if language in LANGUAGES else "sv"):
         shown = {**context, "language": language, "sender": sender}
-        text = render_to_string(f"letters/{template}.txt", shown)
-        subject, _newline, text = text.strip().partition("\n")
+        written = render_to_string(f"letters/{template}.txt", shown)
+        subject, _newline, text = str(written).strip().partition("\n")
         html = render_to_string(f"letters/{template}.html", {**shown, "subject": subject})
     sealed = _box().encrypt(json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode())
     try:

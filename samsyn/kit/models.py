@@ -27,7 +27,7 @@ class Letter(models.Model):
     to = models.EmailField()
     template = models.CharField(max_length=40)
     body = models.BinaryField()
-    about = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001 - null is never equal to null
+    about = models.CharField(max_length=120, unique=True, null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now)

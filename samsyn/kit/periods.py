@@ -52,9 +52,7 @@ class PeriodForm(KindForm):
     period_from = DayField(label=gettext_lazy("First day"), required=False)
     period_to = DayField(label=gettext_lazy("Last day"), required=False)
 
-    def __init__(
-        self, data: Any = None, *, days: Days | None = None, last_month: int = 12, prefix: str = "p"
-    ) -> None:
+    def __init__(self, data: Any = None, *, days: Days | None = None, last_month: int = 12, prefix: str = "p") -> None:
         self.last_month = last_month
         listed = usual_periods(stockholm_today(), last_month)
         known = {written(one) for _label, many in listed for one in many}

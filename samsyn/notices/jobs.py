@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.utils import timezone
 
 from samsyn.cases.models import Outbox
@@ -11,7 +13,7 @@ from samsyn.notices.writing import write_letter
 
 def tell(event_id: str) -> None:
     """Tell everyone concerned of one event, once. Called by the nudge and by the sweep alike."""
-    rows = Outbox.objects.unscoped(why="the worker serves every firm").filter(event=event_id, done_at=None)
+    rows = Outbox.objects.unscoped(why="the worker serves every firm").filter(event=UUID(event_id), done_at=None)
     entry = rows.select_related("event__case__engagement", "event__case__firm").first()
     if entry is None:
         return

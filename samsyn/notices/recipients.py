@@ -38,9 +38,9 @@ def firm_side(case: Case) -> list[Membership]:
     staff = rows.filter(firm=case.firm_id, engagement=None, ended_at=None)
     part = Participant.objects.unscoped(why="whom to tell").filter(engagement=case.engagement_id)
     for people in (
-        staff.filter(pk=case.responsible_id),
+        staff.filter(pk__in=[case.responsible_id]),
         staff.filter(pk__in=part.values("membership")),
-        staff.filter(pk=case.engagement.responsible_id),
+        staff.filter(pk__in=[case.engagement.responsible_id]),
         staff.filter(role=Role.MANAGER),
     ):
         if found := list(people):

@@ -184,9 +184,7 @@ class Engagement(TenantModel):
         takes_part = Participant.objects.unscoped(why="inside scope_to").filter(
             firm=actor.firm, membership=actor.membership
         )
-        return rows.filter(
-            models.Q(responsible=actor.membership) | models.Q(pk__in=takes_part.values("engagement"))
-        )
+        return rows.filter(models.Q(responsible=actor.membership) | models.Q(pk__in=takes_part.values("engagement")))
 
     @property
     def has_consent(self) -> bool:
@@ -248,7 +246,7 @@ class Membership(TenantModel):
 
     @property
     def name(self) -> str:
-        return self.user.name
+        return str(self.user.name)
 
     @property
     def is_owner(self) -> bool:

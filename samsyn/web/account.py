@@ -42,7 +42,7 @@ new_password_done = public_page()(
 locked = public_page()(library.AccountInactiveView.as_view(template_name="account/account_inactive.html"))
 
 
-class AboutMe(forms.ModelForm):
+class AboutMe(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("name", "language", "keys_on")
@@ -60,24 +60,29 @@ class AboutMe(forms.ModelForm):
 
 
 class NewAddress(forms.Form):
-    email = forms.EmailField(label=gettext_lazy("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=gettext_lazy("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
 
 class Code(forms.Form):
     code = forms.CharField(
-        label=gettext_lazy("Code from the e-mail"), max_length=12,
+        label=gettext_lazy("Code from the e-mail"),
+        max_length=12,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
-    )  # fmt: skip
+    )
 
 
 class NewPassword(forms.Form):
     current = forms.CharField(
-        label=gettext_lazy("Present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=gettext_lazy("Present password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     password = forms.CharField(
-        label=gettext_lazy("New password"), help_text=gettext_lazy("At least ten characters."),
+        label=gettext_lazy("New password"),
+        help_text=gettext_lazy("At least ten characters."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
+    )
 
     def __init__(self, user: User, *args: Any, **how: Any) -> None:
         self.user = user
@@ -134,11 +139,18 @@ def account(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your password has been changed"))
         return redirect("account")
     return render(
-        request, "account/account.html",
-        {"about": about, "address": address, "code": code, "password": password, "person": user,
-         "pending": (request.session.get("new_address") or {}).get("email", "")},
+        request,
+        "account/account.html",
+        {
+            "about": about,
+            "address": address,
+            "code": code,
+            "password": password,
+            "person": user,
+            "pending": (request.session.get("new_address") or {}).get("email", ""),
+        },
         status=422 if part else 200,
-    )  # fmt: skip
+    )
 
 
 def _mail_code(request: HttpRequest, user: User, email: str) -> None:
@@ -180,5 +192,12 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(following)
     chosen = request.POST.get("language")
     if chosen in ("sv", "en"):
-        response.set_cookie("samsyn_language", chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(
+            "samsyn_language",
+            chosen,
+            max_age=365 * 24 * 3600,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
     return response

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from samsyn.kit import letters
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """People come by invitation; letters go through the queue like all others."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -45,8 +45,10 @@ class CaseData:
 def find_case(actor: Actor, ref: str) -> Case:
     """The case at this address, with the reader's own draft, or 404."""
     own = Draft.objects.visible_to(actor).filter(case=OuterRef("pk"), round=OuterRef("round"))
-    rows = cases_for(actor).select_related("sender__user").annotate(
-        own_typed=Subquery(own.values("typed")[:1]), own_dropped=Subquery(own.values("dropped")[:1])
+    rows = (
+        cases_for(actor)
+        .select_related("sender__user")
+        .annotate(own_typed=Subquery(own.values("typed")[:1]), own_dropped=Subquery(own.values("dropped")[:1]))
     )
     case: Case | None = rows.filter(ref=ref).first()
     if case is None:
@@ -65,7 +67,7 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
     listed = Recipient.objects.unscoped(why="the recipients of a case the reader sees").filter(
         case=case, membership=OuterRef("pk")
     )
-    people = Membership.objects.visible_to(actor).filter(engagement=case.engagement_id, ended_at=None)
+    people: Any = Membership.objects.visible_to(actor).filter(engagement=case.engagement_id, ended_at=None)
     people = people.select_related("user").annotate(is_recipient=Exists(listed), has_draft=Exists(drafts))
     seen = [
         member

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -52,9 +53,14 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
     groups = client_groups(actor) if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
     return page(
-        request, "client/start.html", actor, "client_start",
-        yours=lines(groups["yours"][:6], actor), to_read=lines(groups["read"][:3], actor), firm_count=len(groups["firm"]),
-    )  # fmt: skip
+        request,
+        "client/start.html",
+        actor,
+        "client_start",
+        yours=lines(groups["yours"][:6], actor),
+        to_read=lines(groups["read"][:3], actor),
+        firm_count=len(groups["firm"]),
+    )
 
 
 @client_page()
@@ -62,10 +68,20 @@ def tabs(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The menu by itself: asked for every half minute, answered with 304 while nothing has changed."""
     here = {"cases": "client_cases", "start": "client_start"}.get(request.GET.get("here", ""), "")
     nav = nav_of(actor, here)
-    tag = '"' + hashlib.sha256(f"{[(one.url, one.badge) for one in nav]}{here}{request.LANGUAGE_CODE}".encode()).hexdigest()[:32] + '"'
+    tag = (
+        '"'
+        + hashlib.sha256(f"{[(one.url, one.badge) for one in nav]}{here}{request.LANGUAGE_CODE}".encode()).hexdigest()[
+            :32
+        ]
+        + '"'
+    )
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers={"ETag": tag})
-    answer = render(request, "client/tabs.html", {"nav": nav, "slug": slug_of(actor), "here_name": request.GET.get("here", "")})
+    answer = render(
+        request,
+        "client/tabs.html",
+        {"nav": nav, "slug": slug_of(actor), "here_name": request.GET.get("here", "")},
+    )
     answer["ETag"] = tag
     return answer
 
@@ -81,10 +97,18 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     groups = client_groups(actor)
     closed = list(ordered(rows.filter(state=State.CLOSED), "client_changed_at", True)[:6])
     return page(
-        request, "client/cases.html", actor, "client_cases", here_name="cases",
-        yours=lines(groups["yours"], actor), to_read=lines(groups["read"], actor), with_firm=lines(groups["firm"], actor),
-        closed=lines(closed[:5], actor), more_closed=len(closed) > 5, may_write=writable(actor) != [],
-    )  # fmt: skip
+        request,
+        "client/cases.html",
+        actor,
+        "client_cases",
+        here_name="cases",
+        yours=lines(groups["yours"], actor),
+        to_read=lines(groups["read"], actor),
+        with_firm=lines(groups["firm"], actor),
+        closed=lines(closed[:5], actor),
+        more_closed=len(closed) > 5,
+        may_write=writable(actor) != [],
+    )
 
 
 @cases_page()
@@ -96,7 +120,12 @@ def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = list(rows[: PAGE + 1])
     following = cursor_of(found[PAGE - 1], "client_changed_at") if len(found) > PAGE else ""
     return page(
-        request, "client/closed.html", actor, "client_cases", found=lines(found[:PAGE], actor), following=following
+        request,
+        "client/closed.html",
+        actor,
+        "client_cases",
+        found=lines(found[:PAGE], actor),
+        following=following,
     )
 
 
@@ -134,22 +163,34 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
             messages.success(request, _("The case has been sent to the firm"))
             return redirect("client_case", slug_of(actor), case.ref)
     return page(
-        request, "client/new_case.html", actor, "client_cases", status=422 if data else 200, form=form, letter=letter,
-        engagement=engagement, problem=problem, accept=ACCEPT, once=request.POST.get("once") or secrets.token_hex(12),
+        request,
+        "client/new_case.html",
+        actor,
+        "client_cases",
+        status=422 if data else 200,
+        form=form,
+        letter=letter,
+        engagement=engagement,
+        problem=problem,
+        accept=ACCEPT,
+        once=request.POST.get("once") or secrets.token_hex(12),
         max_mb=engagement.firm.max_file_mb,
-    )  # fmt: skip
+    )
 
 
-def send_new(
-    actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, request: HttpRequest
-) -> Case:
+def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, request: HttpRequest) -> Case:
     """Send the client's own case with its files: everything or nothing."""
-    uploads: list[UploadedFile] = [*request.FILES.getlist("file."), *request.FILES.getlist("photo.")]
+    uploads: list[UploadedFile[Any]] = [*request.FILES.getlist("file."), *request.FILES.getlist("photo.")]
     with transaction.atomic():
         return actions.write_to_firm(
-            actor, engagement, request=form.encoded(), subject=letter.cleaned_data["subject"],
-            message=letter.cleaned_data["message"], uploads=uploads, once=request.POST.get("once", ""),
-        )  # fmt: skip
+            actor,
+            engagement,
+            request=form.encoded(),
+            subject=letter.cleaned_data["subject"],
+            message=letter.cleaned_data["message"],
+            uploads=uploads,
+            once=request.POST.get("once", ""),
+        )
 
 
 def known_staff(actor: Actor, engagement: Engagement) -> list[tuple[str, str]]:

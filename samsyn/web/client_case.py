@@ -39,39 +39,74 @@ def answer_form(data: CaseData, posted: Any = None, *, complete: bool = True) ->
     """The form the client answers with, filled with what this person has begun, or what was sent last."""
     case = data.case
     return case.kind_of.answer_form(
-        case.request, posted, answer=case.answer, typed=None if posted else data.typed, review=case.review_for_client,
-        files=data.answer_files, complete=complete,
-    )  # fmt: skip
+        case.request,
+        posted,
+        answer=case.answer,
+        typed=None if posted else data.typed,
+        review=case.review_for_client,
+        files=data.answer_files,
+        complete=complete,
+    )
 
 
 def show(
-    request: HttpRequest, actor: Actor, data: CaseData, form: AnswerForm | None = None, *, status: int = 200,
-    problem: str = "", mine: str = "", text: str = "",
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    actor: Actor,
+    data: CaseData,
+    form: AnswerForm | None = None,
+    *,
+    status: int = 200,
+    problem: str = "",
+    mine: str = "",
+    text: str = "",
+) -> HttpResponse:
     """The case page, whatever brought us to it."""
     case = data.case
     url = file_address(actor, case.ref)
     editable = allowed("send_back", actor, case) and case.kind != "approval"
     member = actor.membership_in(case.engagement_id)
     deciding = (
-        case.kind == "approval" and member is not None and allowed("approve", actor, case) and may_approve_now(case, member)
+        case.kind == "approval"
+        and member is not None
+        and allowed("approve", actor, case)
+        and may_approve_now(case, member)
     )
     return page(
-        request, "client/case.html", actor, "client_cases", status=status,
-        on_case=True, case=case, kind=case.kind_of, subject=subject_of(case, actor), line=turn_line_of(case, actor),
-        form=form or answer_form(data), editable=editable, deciding=deciding, digest=basis_digest(case) if deciding else "",
+        request,
+        "client/case.html",
+        actor,
+        "client_cases",
+        status=status,
+        on_case=True,
+        case=case,
+        kind=case.kind_of,
+        subject=subject_of(case, actor),
+        line=turn_line_of(case, actor),
+        form=form or answer_form(data),
+        editable=editable,
+        deciding=deciding,
+        digest=basis_digest(case) if deciding else "",
         decisions=decisions_of(case) if case.kind == "approval" else [],
         told=case.kind_of.read(case.request, case.answer, case.review_for_client, data.sent_files),
-        request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST and one.event_id],
-        history=history_of(data.timeline, data.attachments, url), people=data.people,
+        request_files=[
+            info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST and one.event_id
+        ],
+        history=history_of(data.timeline, data.attachments, url),
+        people=data.people,
         drafting=[one for one in data.drafting if one.pk not in actor.membership_ids],
         may_take_back=allowed("take_back", actor, case) and can_take_back(case),
-        may_message=allowed("message", actor, case), may_reopen=allowed("reopen", actor, case) and case.client_may_reopen,
+        may_message=allowed("message", actor, case),
+        may_reopen=allowed("reopen", actor, case) and case.client_may_reopen,
         may_confirm=case.awaits_acknowledgement and allowed("acknowledge", actor, case),
         may_finish=case.only_to_read and allowed("done", actor, case),
-        signed_in=signed_in_words(actor.signed_in_by), once=secrets.token_hex(12), accept=ACCEPT,
-        max_mb=case.firm.max_file_mb, problem=problem, mine=mine, text=text,
-    )  # fmt: skip
+        signed_in=signed_in_words(actor.signed_in_by),
+        once=secrets.token_hex(12),
+        accept=ACCEPT,
+        max_mb=case.firm.max_file_mb,
+        problem=problem,
+        mine=mine,
+        text=text,
+    )
 
 
 def opened(actor: Actor, ref: str) -> CaseData:
@@ -108,8 +143,13 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, actor, data, form, status=422, problem=_("Something is missing. It is marked below."))
     try:
-        actions.send_back(actor, case, answer=form.encoded(), text=form.cleaned_data["comment"],
-                          once=request.POST.get("once", ""))  # fmt: skip
+        actions.send_back(
+            actor,
+            case,
+            answer=form.encoded(),
+            text=form.cleaned_data["comment"],
+            once=request.POST.get("once", ""),
+        )
     except NotNow as refusal:
         return too_late(request, actor, case, refusal)
     messages.success(request, _("The case has been sent to the firm"))
@@ -146,8 +186,9 @@ def too_late(request: HttpRequest, actor: Actor, case: Case, refusal: Refused) -
     if last and last.user_id != (actor.user.pk if actor.user else None) and case.state == "with_firm":
         clock = last.at.astimezone(STOCKHOLM).strftime("%H:%M")
         problem = _("%(name)s was first and sent the answer at %(time)s. Your text is kept below.") % {
-            "name": last.name, "time": clock,
-        }  # fmt: skip
+            "name": last.name,
+            "time": clock,
+        }
     elif last and case.state == "with_firm" and last.once and last.once == request.POST.get("once"):
         messages.success(request, _("The case has been sent to the firm"))
         return redirect("client_case", slug_of(actor), case.ref)
@@ -242,9 +283,10 @@ def _attach_to_message(request: HttpRequest, actor: Actor, case: Case, verb: Any
         attach(actor, case, upload, purpose=Purpose.MESSAGE)
 
 
-
 acknowledge = _pressed(actions.acknowledge, gettext_lazy("The firm sees that you have read this"))
 done = _pressed(actions.done, gettext_lazy("Done"))
-take_back = _pressed(actions.take_back, gettext_lazy("The answer is yours again. Change it and send it when you are ready."))
+take_back = _pressed(
+    actions.take_back, gettext_lazy("The answer is yours again. Change it and send it when you are ready.")
+)
 message = _pressed(actions.message, gettext_lazy("The message has been sent to the firm"))
 reopen = _pressed(actions.reopen, gettext_lazy("The case is open again and with the firm"))

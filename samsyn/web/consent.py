@@ -43,15 +43,26 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     engagement = held.engagement
     engagement.firm = held.firm
     history = list(Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq"))
-    waiting = Case.objects.visible_to(system_for(held.firm)).filter(
-        engagement=engagement, state=State.AWAITING_CONSENT
-    ).count()  # fmt: skip
+    waiting = (
+        Case.objects.visible_to(system_for(held.firm))
+        .filter(engagement=engagement, state=State.AWAITING_CONSENT)
+        .count()
+    )
     return page(
-        request, "client/consent.html", actor, "client_start", status=422 if problem else 200, held=held,
-        engagement=engagement, text=text_for(held.firm, request.LANGUAGE_CODE), history=history, waiting=waiting,
-        problem=problem, represents=actor.may(Right.REPRESENT, engagement.pk),
+        request,
+        "client/consent.html",
+        actor,
+        "client_start",
+        status=422 if problem else 200,
+        held=held,
+        engagement=engagement,
+        text=text_for(held.firm, request.LANGUAGE_CODE),
+        history=history,
+        waiting=waiting,
+        problem=problem,
+        represents=actor.may(Right.REPRESENT, engagement.pk),
         asked=engagement.consent in ("invited", "reminded"),
-    )  # fmt: skip
+    )
 
 
 def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpResponse:

@@ -13,7 +13,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.cache import patch_cache_control
 
@@ -22,13 +23,14 @@ from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import Membership
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+Door = Callable[[View], View]
 
 
-def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, ...]], methods: tuple[str, ...]) -> Any:
+def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, ...]], methods: tuple[str, ...]) -> Door:
     def wrap(view: View) -> View:
         @functools.wraps(view)
-        def inside(request: HttpRequest, **address: Any) -> HttpResponse:
+        def inside(request: HttpRequest, **address: Any) -> HttpResponseBase:
             if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
                 return HttpResponseNotAllowed(methods)
             try:
@@ -55,7 +57,7 @@ class Moved(Exception):  # noqa: N818 - an answer, not a fault
         self.to = to
 
 
-def firm_page(*methods: str) -> Any:
+def firm_page(*methods: str) -> Door:
     """For staff of the firm in the address: the view gets `(request, actor, …)`. Strangers get 404."""
 
     def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
@@ -64,7 +66,7 @@ def firm_page(*methods: str) -> Any:
     return _door("firm", enter, methods or ("GET",))
 
 
-def client_page(*methods: str) -> Any:
+def client_page(*methods: str) -> Door:
     """For people of the company in the address. Strangers get 404."""
 
     def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
@@ -73,7 +75,7 @@ def client_page(*methods: str) -> Any:
     return _door("client", enter, methods or ("GET",))
 
 
-def cases_page(*methods: str) -> Any:
+def cases_page(*methods: str) -> Door:
     """A client's page about cases: it is not there before the menu item *Ärenden* is."""
 
     def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
@@ -85,12 +87,12 @@ def cases_page(*methods: str) -> Any:
     return _door("cases", enter, methods or ("GET",))
 
 
-def person_page(*methods: str) -> Any:
+def person_page(*methods: str) -> Door:
     """For anybody signed in: the view gets `(request, …)`."""
     return _door("person", lambda request, address: (), methods or ("GET",))
 
 
-def public_page(*methods: str) -> Any:
+def public_page(*methods: str) -> Door:
     """For everybody."""
 
     def wrap(view: View) -> View:
@@ -119,7 +121,6 @@ def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -
     object.__setattr__(actor, "ip_address", address_of_visitor(request))
     object.__setattr__(actor, "signed_in_by", how_signed_in(request))
     return actor
-
 
 
 def check_doors(**_options: Any) -> list[CheckMessage]:

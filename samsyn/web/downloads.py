@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from samsyn.cases.files import open_blob, tidy_name
@@ -19,7 +20,7 @@ from samsyn.web.doors import cases_page, firm_page
 from samsyn.web.showing import history_of, subject_of, turn_of
 
 
-def _file(request: HttpRequest, actor: Actor, ref: str, file_id: UUID) -> HttpResponse:
+def _file(request: HttpRequest, actor: Actor, ref: str, file_id: UUID) -> HttpResponseBase:
     rows = Attachment.objects.visible_to(actor).select_related("blob", "case")
     found = rows.filter(case__ref=ref, pk=file_id).first()
     if found is None:
@@ -33,16 +34,21 @@ def _file(request: HttpRequest, actor: Actor, ref: str, file_id: UUID) -> HttpRe
 
 def _log(actor: Actor, case: Case, attachment: Attachment | None) -> None:
     AccessLog.objects.create(
-        firm_id=case.firm_id, case=case, attachment=attachment, what="file" if attachment else "copy",
-        side=actor.side, user_id=actor.user.pk if actor.user else None, name=actor.name,
-    )  # fmt: skip
+        firm_id=case.firm_id,
+        case=case,
+        attachment=attachment,
+        what="file" if attachment else "copy",
+        side=actor.side,
+        user_id=actor.user.pk if actor.user else None,
+        name=actor.name,
+    )
 
 
 client_file = cases_page()(_file)
 firm_file = firm_page()(_file)
 
 
-def _copy(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
+def _copy(request: HttpRequest, actor: Actor, ref: str) -> HttpResponseBase:
     """A ZIP of one case that opens without the program: a page, the history, the original files, a list of hashes."""
     case = find_case(actor, ref)
     if actor.is_client and case.is_retracted:
@@ -55,12 +61,12 @@ client_copy = cases_page()(_copy)
 firm_copy = firm_page()(_copy)
 
 
-def zip_of_cases(actor: Actor, cases: Iterable[Case], name: str) -> HttpResponse:
+def zip_of_cases(actor: Actor, cases: Iterable[Case], name: str) -> HttpResponseBase:
     """A ZIP of many cases, a folder for each."""
     return _zip([(actor, case) for case in cases], name, folders=True)
 
 
-def _zip(cases: list[tuple[Actor, Case]], name: str, *, folders: bool = False) -> HttpResponse:
+def _zip(cases: list[tuple[Actor, Case]], name: str, *, folders: bool = False) -> HttpResponseBase:
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as packed:
         for actor, case in cases:
@@ -108,7 +114,10 @@ def _shown(actor: Actor, data: CaseData, places: dict[str, str]) -> dict[str, An
         "subject": subject_of(case, actor),
         "turn": turn_of(case, actor),
         "told": case.kind_of.read(
-            case.request, case.answer, case.review_for_client if actor.is_client else case.review, data.sent_files
+            case.request,
+            case.answer,
+            case.review_for_client if actor.is_client else case.review,
+            data.sent_files,
         ),
         "history": history_of(data.timeline, data.attachments, "files/{id}"),
         "places": places,

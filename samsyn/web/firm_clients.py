@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -39,7 +40,7 @@ VIEWS = {
 }
 
 
-class ClientForm(forms.ModelForm):
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
     """What the firm knows about a client."""
 
     name = LineField(label=gettext_lazy("Name"), longest=120)
@@ -48,9 +49,19 @@ class ClientForm(forms.ModelForm):
     class Meta:
         model = Engagement
         fields = (
-            "name", "number", "form", "client_number", "address", "postcode", "city", "contact_name", "contact_email",
-            "phone", "fiscal_year_ends", "language",
-        )  # fmt: skip
+            "name",
+            "number",
+            "form",
+            "client_number",
+            "address",
+            "postcode",
+            "city",
+            "contact_name",
+            "contact_email",
+            "phone",
+            "fiscal_year_ends",
+            "language",
+        )
         labels = {  # noqa: RUF012 - Django's own way
             "form": gettext_lazy("Form of company"),
             "client_number": gettext_lazy("Your client number"),
@@ -118,9 +129,16 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     staff, counts = addresses_of_staff(actor.firm), open_counts(actor)  # type: ignore[arg-type]
     shown = [(one, [] if one.has_consent else hindrances(one, staff), counts.get(one.pk, 0)) for one in found[:PAGE]]
     return page(
-        request, "firm/clients.html", actor, "firm_clients", rows=shown, words=words, view=view, following=following,
+        request,
+        "firm/clients.html",
+        actor,
+        "firm_clients",
+        rows=shown,
+        words=words,
+        view=view,
+        following=following,
         views=[(name, label, with_(asked, vy=name, efter=None)) for name, label in VIEWS.items()],
-    )  # fmt: skip
+    )
 
 
 @firm_page("GET", "POST")
@@ -142,13 +160,22 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     part = Participant.objects.visible_to(actor).filter(engagement=engagement).select_related("membership__user")
     staff = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     return page(
-        request, "firm/client.html", actor, "firm_clients", status=422 if problem else 200, client=engagement,
-        history=list(history), people=list(people.order_by("user__name")), invited=list(invited), problem=problem,
-        lines=for_client(actor, engagement), staff=list(staff.order_by("user__name")),
+        request,
+        "firm/client.html",
+        actor,
+        "firm_clients",
+        status=422 if problem else 200,
+        client=engagement,
+        history=list(history),
+        people=list(people.order_by("user__name")),
+        invited=list(invited),
+        problem=problem,
+        lines=for_client(actor, engagement),
+        staff=list(staff.order_by("user__name")),
         part={one.membership_id for one in part},
         hindered=[] if engagement.has_consent else hindrances(engagement, addresses_of_staff(engagement.firm)),
         may_delete=engagement.consent == "none" and not has_cases(actor, engagement),
-    )  # fmt: skip
+    )
 
 
 def has_cases(actor: Actor, engagement: Engagement) -> bool:
@@ -215,13 +242,18 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
             messages.success(request, _("The client is saved"))
             return redirect("firm_client", slug_of(actor), saved.pk)
     return page(
-        request, "firm/client_form.html", actor, "firm_clients", status=422 if data is not None else 200, form=form,
+        request,
+        "firm/client_form.html",
+        actor,
+        "firm_clients",
+        status=422 if data is not None else 200,
+        form=form,
         client=engagement,
-    )  # fmt: skip
+    )
 
 
 @firm_page()
-def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponse:
+def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponseBase:
     """A client's year as a ZIP: every case that was opened in it."""
     engagement = find_client(actor, pk)
     rows = cases_for(actor).filter(engagement=engagement, created_at__year=year).exclude(state="draft")

@@ -43,7 +43,9 @@ class About(KindForm):
     """What every case has, whatever its kind."""
 
     subject = LineField(
-        label=gettext_lazy("Subject"), longest=120, help_text=gettext_lazy("Is only shown in Samsyn, never in e-mail.")
+        label=gettext_lazy("Subject"),
+        longest=120,
+        help_text=gettext_lazy("Is only shown in Samsyn, never in e-mail."),
     )
     message = TextField(label=gettext_lazy("Message"), longest=20_000, required=False)
     due_on = DueDayField(label=gettext_lazy("Answer by"), required=False)
@@ -51,9 +53,11 @@ class About(KindForm):
     period_to = DayField(label=gettext_lazy("Period to"), required=False)
     responsible = ChoiceField(label=gettext_lazy("Responsible"), choices=[])
     recipients = ManyField(
-        label=gettext_lazy("Recipients"), required=False, choices=[],
+        label=gettext_lazy("Recipients"),
+        required=False,
+        choices=[],
         help_text=gettext_lazy("Those who are told and reminded. Nobody ticked means the administrators."),
-    )  # fmt: skip
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -108,11 +112,14 @@ def make_forms(
     if case is not None:
         chosen = Recipient.objects.visible_to(actor).filter(case=case).values_list("membership", flat=True)
         initial = {
-            "subject": case.subject, "message": case.message, "due_on": case.due_on and case.due_on.isoformat(),
+            "subject": case.subject,
+            "message": case.message,
+            "due_on": case.due_on and case.due_on.isoformat(),
             "period_from": case.period_from and case.period_from.isoformat(),
             "period_to": case.period_to and case.period_to.isoformat(),
-            "responsible": str(case.responsible_id), "recipients": [str(one) for one in chosen],
-        }  # fmt: skip
+            "responsible": str(case.responsible_id),
+            "recipients": [str(one) for one in chosen],
+        }
     about = About(data, initial=initial)
     about.fields["recipients"].choices = [(str(one.pk), one.name) for one in people]  # type: ignore[attr-defined]
     if not people:
@@ -134,9 +141,16 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if slug not in firm_kinds or not clients:
         rows = Engagement.objects.visible_to(actor).filter(ended_at=None, merged_into=None).order_by("sort_key", "id")
         return page(
-            request, "firm/new_case.html", actor, "firm_cases", kinds=firm_kinds.values(), rows=rows[:2000],
-            chosen={one.pk for one in clients}, kind=slug, tried=bool(slug or clients),
-        )  # fmt: skip
+            request,
+            "firm/new_case.html",
+            actor,
+            "firm_cases",
+            kinds=firm_kinds.values(),
+            rows=rows[:2000],
+            chosen={one.pk for one in clients},
+            kind=slug,
+            tried=bool(slug or clients),
+        )
     return compose(request, actor, firm_kinds[slug], clients, None)
 
 
@@ -199,9 +213,13 @@ def keep(request: HttpRequest, writing: Composing) -> Case:
     fine = form.is_valid()
     with transaction.atomic():
         case = actions.save_draft_case(
-            actor, writing.case, engagement=writing.clients[0], kind=writing.kind.slug,
-            request=form.encoded() if fine else form.typed(), **writing.facts(),
-        )  # fmt: skip
+            actor,
+            writing.case,
+            engagement=writing.clients[0],
+            kind=writing.kind.slug,
+            request=form.encoded() if fine else form.typed(),
+            **writing.facts(),
+        )
         responsible = next((one for one in staff(actor) if str(one.pk) == request.POST.get("responsible")), None)
         case.engagement = writing.clients[0]
         if responsible is not None and responsible.pk != case.responsible_id and sees_client(responsible, case):
@@ -237,7 +255,9 @@ def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:
     waits = case.state == State.AWAITING_CONSENT
     messages.success(
         request,
-        _("The invitation is on its way. The case waits for the consent.") if waits else _("The case has been sent to the client"),
+        _("The invitation is on its way. The case waits for the consent.")
+        if waits
+        else _("The case has been sent to the client"),
     )
     return redirect("firm_case", slug_of(actor), case.ref)
 
@@ -247,16 +267,31 @@ def show(
 ) -> HttpResponse:
     """The page with the form and, beside it, the case as the client will read it."""
     actor, case = writing.actor, writing.case
-    files = Attachment.objects.visible_to(actor).filter(case=case, purpose=Purpose.REQUEST) if case else []
-    shown = [info_of(one, file_address(actor, case.ref)) for one in files.select_related("blob")] if case else []  # type: ignore[union-attr]
+    shown = []
+    if case is not None:
+        files = Attachment.objects.visible_to(actor).filter(case=case, purpose=Purpose.REQUEST)
+        shown = [info_of(one, file_address(actor, case.ref)) for one in files.select_related("blob")]
     addresses = addresses_of_staff(actor.firm) if actor.firm else frozenset()
     unready = [one for one in writing.clients if not one.has_consent]
     return page(
-        request, "firm/compose.html", actor, "firm_cases", status=422 if problem else 200, kind=writing.kind,
-        clients=writing.clients, case=case, about=writing.about, form=changed or writing.form, problem=problem,
-        files=shown, unready=unready, hindered=[(one, found) for one in unready if (found := hindrances(one, addresses))],
-        preview=preview_of(writing, shown), accept=ACCEPT, max_mb=actor.firm.max_file_mb if actor.firm else 25,
-    )  # fmt: skip
+        request,
+        "firm/compose.html",
+        actor,
+        "firm_cases",
+        status=422 if problem else 200,
+        kind=writing.kind,
+        clients=writing.clients,
+        case=case,
+        about=writing.about,
+        form=changed or writing.form,
+        problem=problem,
+        files=shown,
+        unready=unready,
+        hindered=[(one, found) for one in unready if (found := hindrances(one, addresses))],
+        preview=preview_of(writing, shown),
+        accept=ACCEPT,
+        max_mb=actor.firm.max_file_mb if actor.firm else 25,
+    )
 
 
 def preview_of(writing: Composing, files: list[Any]) -> dict[str, Any] | None:
@@ -272,11 +307,17 @@ def preview_of(writing: Composing, files: list[Any]) -> dict[str, Any] | None:
         return None
     facts = writing.facts() if writing.about.is_bound else {}
     case = Case(
-        kind=writing.kind.slug, request=request, engagement=writing.clients[0], firm=writing.clients[0].firm,
-        sender=writing.actor.membership, responsible=writing.actor.membership, state=State.WITH_CLIENT,
+        kind=writing.kind.slug,
+        request=request,
+        engagement=writing.clients[0],
+        firm=writing.clients[0].firm,
+        sender=writing.actor.membership,
+        responsible=writing.actor.membership,
+        state=State.WITH_CLIENT,
         subject=facts.get("subject") or (writing.case.subject if writing.case else ""),
-        message=facts.get("message") or (writing.case.message if writing.case else ""), released_at=timezone.now(),
-    )  # fmt: skip
+        message=facts.get("message") or (writing.case.message if writing.case else ""),
+        released_at=timezone.now(),
+    )
     turn = Turn("yours", "ball", _("Waiting for you"))
     return {
         "case": case,
@@ -309,8 +350,14 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
             form = form.changed()
         elif about.is_valid() and form.is_valid():
             try:
-                actions.amend(actor, case, request=form.encoded(), subject=about.cleaned_data["subject"],
-                              message=about.cleaned_data["message"], once=data.get("once", ""))  # fmt: skip
+                actions.amend(
+                    actor,
+                    case,
+                    request=form.encoded(),
+                    subject=about.cleaned_data["subject"],
+                    message=about.cleaned_data["message"],
+                    once=data.get("once", ""),
+                )
             except NotYours:
                 raise
             except (Refused, ValidationError) as refusal:
@@ -321,6 +368,13 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         else:
             problem = _("Something is missing. It is marked below.")
     return page(
-        request, "firm/amend.html", actor, "firm_cases", status=422 if problem else 200, case=case, about=about,
-        form=form, problem=problem,
-    )  # fmt: skip
+        request,
+        "firm/amend.html",
+        actor,
+        "firm_cases",
+        status=422 if problem else 200,
+        case=case,
+        about=about,
+        form=form,
+        problem=problem,
+    )

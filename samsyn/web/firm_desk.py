@@ -37,7 +37,10 @@ VIEWS: dict[str, tuple[Any, Callable[[Actor, Any], Any]]] = {
         gettext_lazy("Late"),
         lambda actor, rows: rows.filter(state=State.WITH_CLIENT, due_on__lt=stockholm_today()),
     ),
-    "samtycke": (gettext_lazy("Awaiting consent"), lambda actor, rows: rows.filter(state=State.AWAITING_CONSENT)),
+    "samtycke": (
+        gettext_lazy("Awaiting consent"),
+        lambda actor, rows: rows.filter(state=State.AWAITING_CONSENT),
+    ),
     "utkast": (gettext_lazy("Drafts"), lambda actor, rows: rows.filter(state=State.DRAFT)),
     "avslutade": (gettext_lazy("Closed"), lambda actor, rows: rows.filter(state=State.CLOSED)),
     "alla": (gettext_lazy("All"), lambda actor, rows: rows),
@@ -64,10 +67,15 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     running = SendBatch.objects.visible_to(actor).filter(finished_at=None)
     faulty = SendBatch.objects.visible_to(actor).exclude(finished_at=None).exclude(faults=[])
     return page(
-        request, "firm/desk.html", actor, "firm_desk", mine=lines(mine, actor),
+        request,
+        "firm/desk.html",
+        actor,
+        "firm_desk",
+        mine=lines(mine, actor),
         late=lines(list(late.order_by("due_on", "id")[:30]), actor),
-        batches=[*running.order_by("created_at"), *faulty.order_by("-created_at")[:3]], today=stockholm_today(),
-    )  # fmt: skip
+        batches=[*running.order_by("created_at"), *faulty.order_by("-created_at")[:3]],
+        today=stockholm_today(),
+    )
 
 
 @firm_page("GET", "POST")
@@ -95,15 +103,32 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = list(rows[: PAGE + 1])
     following = cursor_of(found[PAGE - 1], column) if len(found) > PAGE else ""
     return page(
-        request, "firm/cases.html", actor, "firm_cases", status=422 if problem else 200, problem=problem,
-        lines=lines(found[:PAGE], actor), words=words, view=view,
+        request,
+        "firm/cases.html",
+        actor,
+        "firm_cases",
+        status=422 if problem else 200,
+        problem=problem,
+        lines=lines(found[:PAGE], actor),
+        words=words,
+        view=view,
         views=[(slug, label, with_(asked, vy=slug, efter=None)) for slug, (label, _rows) in VIEWS.items()],
-        sorts={key: (with_(asked, sortera=("" if name == "-" + key else "-") + key, efter=None),
-                     ("descending" if descending else "ascending") if name.lstrip("-") == key else "") for key in SORTS},
-        kinds=kinds.all_kinds(), kind=asked.get("typ", ""), staff=staff_of(actor), responsible=asked.get("ansvarig", ""),
-        unread=asked.get("olast", ""), following=with_(asked, efter=following) if following else "",
-        clear=reverse("firm_cases", args=[slug_of(actor)]), narrow=bool(words or asked.get("typ") or asked.get("ansvarig") or asked.get("olast")),
-    )  # fmt: skip
+        sorts={
+            key: (
+                with_(asked, sortera=("" if name == "-" + key else "-") + key, efter=None),
+                ("descending" if descending else "ascending") if name.lstrip("-") == key else "",
+            )
+            for key in SORTS
+        },
+        kinds=kinds.all_kinds(),
+        kind=asked.get("typ", ""),
+        staff=staff_of(actor),
+        responsible=asked.get("ansvarig", ""),
+        unread=asked.get("olast", ""),
+        following=with_(asked, efter=following) if following else "",
+        clear=reverse("firm_cases", args=[slug_of(actor)]),
+        narrow=bool(words or asked.get("typ") or asked.get("ansvarig") or asked.get("olast")),
+    )
 
 
 def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:
@@ -113,7 +138,7 @@ def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:
     for name, column in (("ansvarig", "responsible"), ("kund", "engagement")):
         try:
             if asked.get(name):
-                rows = rows.filter(**{column: UUID(asked[name])})
+                rows = rows.filter(**{column: UUID(str(asked[name]))})
         except ValueError:
             continue
     return rows.filter(unread=True) if asked.get("olast") else rows
@@ -148,7 +173,9 @@ def in_bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
         except Refused as refusal:
             refusals.append(f"{case.number or '–'}: {refusal}")
     if done:
-        messages.success(request, ngettext("%(count)d case", "%(count)d cases", done) % {"count": done} + ": " + _("done"))
+        messages.success(
+            request, ngettext("%(count)d case", "%(count)d cases", done) % {"count": done} + ": " + _("done")
+        )
     for text in refusals[:5]:
         messages.warning(request, text)
     return redirect(request.get_full_path())
@@ -166,7 +193,7 @@ def bulk_verb(request: HttpRequest, actor: Actor) -> Callable[[Case], Any]:
         return lambda case: actions.change_due(actor, case, due_on=dt.date.fromisoformat(day or ""))
     if what == "responsible":
         rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-        chosen = rows.filter(pk=request.POST.get("responsible") or None).first()
+        chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
         if chosen is None:
             raise Refused(_("Choose who is to be responsible."))
         return lambda case: actions.reassign(actor, case, responsible=chosen)
@@ -183,5 +210,3 @@ def open_counts(actor: Actor) -> dict[Any, int]:
     """How many open cases each client has."""
     rows = Case.objects.visible_to(actor).filter(state__in=OPEN_STATES).values("engagement")
     return {row["engagement"]: row["many"] for row in rows.annotate(many=Count("pk")).order_by()}
-
-

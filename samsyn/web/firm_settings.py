@@ -21,19 +21,36 @@ from samsyn.web.doors import firm_page
 from samsyn.web.pages import page, slug_of
 
 
-class FirmForm(forms.ModelForm):
+class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     number = PartyNumberField(label=gettext_lazy("Organisation number"))
     agreement_sv = forms.CharField(
-        label=gettext_lazy("Agreement text in Swedish"), widget=forms.Textarea(attrs={"rows": 14}), max_length=20_000,
-        help_text=gettext_lazy("A line that begins with ## is a heading. A change becomes a new version; approvals stay valid."),
-    )  # fmt: skip
+        label=gettext_lazy("Agreement text in Swedish"),
+        widget=forms.Textarea(attrs={"rows": 14}),
+        max_length=20_000,
+        help_text=gettext_lazy(
+            "A line that begins with ## is a heading. A change becomes a new version; approvals stay valid."
+        ),
+    )
     agreement_en = forms.CharField(
-        label=gettext_lazy("Agreement text in English"), widget=forms.Textarea(attrs={"rows": 14}), max_length=20_000
+        label=gettext_lazy("Agreement text in English"),
+        widget=forms.Textarea(attrs={"rows": 14}),
+        max_length=20_000,
     )
 
     class Meta:
         model = Firm
-        fields = ("name", "number", "address", "postcode", "city", "phone", "reply_to", "max_file_mb", "max_case_mb", "due_days")
+        fields = (
+            "name",
+            "number",
+            "address",
+            "postcode",
+            "city",
+            "phone",
+            "reply_to",
+            "max_file_mb",
+            "max_case_mb",
+            "due_days",
+        )
         labels = {  # noqa: RUF012 - Django's own way
             "name": gettext_lazy("Name"),
             "address": gettext_lazy("Address"),

@@ -9,7 +9,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-
 from django.utils.translation import gettext_lazy
 
 from samsyn.tenancy import actions
@@ -21,11 +20,16 @@ from samsyn.web.doors import public_page
 class Welcome(forms.Form):
     """For a person who has no login yet."""
 
-    name = forms.CharField(label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     password = forms.CharField(
-        label=gettext_lazy("Choose a password"), help_text=gettext_lazy("At least ten characters."),
+        label=gettext_lazy("Choose a password"),
+        help_text=gettext_lazy("At least ten characters."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
+    )
 
     def __init__(self, invitation: Invitation, data: object = None) -> None:
         self.invitation = invitation
@@ -62,7 +66,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             return _let_in(request, found, signed_in, form)
         except (Refused, ValidationError) as refusal:
             problem = str(refusal)
-    shown = {"invitation": found, "form": form, "must_sign_in": must_sign_in, "signed_in": signed_in, "problem": problem}
+    shown = {
+        "invitation": found,
+        "form": form,
+        "must_sign_in": must_sign_in,
+        "signed_in": signed_in,
+        "problem": problem,
+    }
     return render(request, "people/invitation.html", shown, status=422 if request.method == "POST" else 200)
 
 
@@ -82,5 +92,3 @@ def _where(found: Invitation, held: Membership) -> str:
         return f"/byra/{found.firm.slug}/"
     slug = found.engagement.company.slug
     return f"/kund/{slug}/samtycke/{found.firm.slug}/" if held.is_owner else f"/kund/{slug}/"
-
-

@@ -57,7 +57,8 @@ def page(
 def slug_of(actor: Actor) -> str:
     if actor.firm:
         return actor.firm.slug
-    return actor.engagements[0].company.slug
+    slug: str = actor.engagements[0].company.slug
+    return slug
 
 
 def nav_of(actor: Actor, here: str) -> list[NavItem]:
@@ -111,7 +112,9 @@ def chooser_places(request: HttpRequest) -> list[Place]:
 def banners_for(actor: Actor) -> list[str]:
     """What managers must know whatever page they are on."""
     if actor.is_firm and actor.may(Right.RUN_FIRM) and letters.is_stuck():
-        return [_("No mail has left the queue for more than two minutes. Ask whoever runs Samsyn to look at the worker.")]
+        return [
+            _("No mail has left the queue for more than two minutes. Ask whoever runs Samsyn to look at the worker.")
+        ]
     return []
 
 

@@ -27,12 +27,16 @@ class NewPerson(forms.Form):
 
 class NewStaff(NewPerson):
     role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in FIRM_ROLES], initial="consultant"
+        label=gettext_lazy("Role"),
+        choices=[(one.value, one.label) for one in FIRM_ROLES],
+        initial="consultant",
     )
     scope = forms.ChoiceField(
-        label=gettext_lazy("Sees"), choices=Membership.Scope.choices, initial=Membership.Scope.ALL,
+        label=gettext_lazy("Sees"),
+        choices=Membership.Scope.choices,
+        initial=Membership.Scope.ALL,
         help_text=gettext_lazy("Own clients are those the person is responsible for or takes part in."),
-    )  # fmt: skip
+    )
 
 
 class NewColleague(NewPerson):
@@ -70,9 +74,16 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     people = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=None, state=Invitation.State.PENDING)
     return page(
-        request, "people/staff.html", actor, "firm_staff", status=422 if request.method == "POST" else 200, form=form,
-        people=people.order_by("user__name"), invited=invited.order_by("name"), runs=runs,
-    )  # fmt: skip
+        request,
+        "people/staff.html",
+        actor,
+        "firm_staff",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        people=people.order_by("user__name"),
+        invited=invited.order_by("name"),
+        runs=runs,
+    )
 
 
 @client_page("GET", "POST")
@@ -98,6 +109,13 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
     people = Membership.objects.visible_to(actor).filter(engagement__in=actor.engagement_ids, ended_at=None)
     invited = Invitation.objects.visible_to(actor).filter(state=Invitation.State.PENDING)
     return page(
-        request, "people/colleagues.html", actor, "client_start", status=422 if request.method == "POST" else 200,
-        form=form, people=people.select_related("user", "firm").order_by("firm__name", "user__name"), invited=invited.order_by("name"), owns=owns,
-    )  # fmt: skip
+        request,
+        "people/colleagues.html",
+        actor,
+        "client_start",
+        status=422 if request.method == "POST" else 200,
+        form=form,
+        people=people.select_related("user", "firm").order_by("firm__name", "user__name"),
+        invited=invited.order_by("name"),
+        owns=owns,
+    )

@@ -170,9 +170,14 @@ def happened(event: Event, files: list[FileInfo]) -> Happened:
     sentence = format_html("{}<b>{}</b>{}", before, event.name, after) if mark else format_html("{}", said)
     text = event.body.get("text", "") if event.verb not in ("open", "write", "note") else ""
     return Happened(
-        verb.icon, sentence, event.at, moment_phrase(event.at), [line for line in text.split("\n") if line],
-        files, amendments(event),
-    )  # fmt: skip
+        verb.icon,
+        sentence,
+        event.at,
+        moment_phrase(event.at),
+        [line for line in text.split("\n") if line],
+        files,
+        amendments(event),
+    )
 
 
 def amendments(event: Event) -> list[Change]:

@@ -60,17 +60,49 @@ def postgres() -> Iterator[str]:
         builtin = int(version.stdout.split()[2].split(".")[0]) >= 17
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if builtin else []
         subprocess.run(
-            [source / "bin/initdb", "--no-sync", "-D", data, "-U", "samsyn", "-A", "trust", "-E", "UTF8",
-             "--locale=C.UTF-8", *locale],
-            check=True, stdout=subprocess.DEVNULL, **options,
-        )  # fmt: skip
+            [
+                source / "bin/initdb",
+                "--no-sync",
+                "-D",
+                data,
+                "-U",
+                "samsyn",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                *locale,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **options,
+        )
         port = free_port()
         server = subprocess.Popen(
-            [source / "bin/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-             "-c", f"unix_socket_directories={home}", "-c", "fsync=off", "-c", "full_page_writes=off",
-             "-c", "synchronous_commit=off", "-c", "max_connections=60"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options,
-        )  # fmt: skip
+            [
+                source / "bin/postgres",
+                "-D",
+                data,
+                "-p",
+                str(port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                f"unix_socket_directories={home}",
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off",
+                "-c",
+                "synchronous_commit=off",
+                "-c",
+                "max_connections=60",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **options,
+        )
         try:
             ready = [source / "bin/pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
             for _attempt in range(200):

@@ -165,7 +165,7 @@ def write_to_firm(
     request: dict[str, Any],
     subject: str,
     message: str,
-    uploads: Sequence[UploadedFile] = (),
+    uploads: Sequence[UploadedFile[Any]] = (),
     once: str = "",
 ) -> Case:
     """The one case a client starts. The ball is with the firm at once. `request` is the form's `encoded()`."""
@@ -192,7 +192,7 @@ def write_to_firm(
     case.save()
     for upload in uploads:
         attach(actor, case, upload, purpose=Purpose.REQUEST)
-    write(actor, case, once=once)  # type: ignore[call-arg]
+    write(actor, case, once=once)
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
     return case
 
@@ -236,7 +236,7 @@ def send_to_many(actor: Actor, draft: Case, engagement_ids: list[UUID]) -> SendB
         raise Refused(_("Choose at least one client."))
     with transaction.atomic():
         batch: SendBatch = SendBatch.objects.create(
-            firm=actor.firm,
+            firm_id=actor.membership.firm_id,
             draft=draft,
             by=actor.membership,
             engagement_ids=ids,
@@ -331,11 +331,9 @@ def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> Hap
     tells="client",
     takes=Purpose.REQUEST,
 )
-def amend(
-    actor: Actor, case: Case, *, request: dict[str, Any], subject: str, message: str
-) -> dict[str, Any]:
+def amend(actor: Actor, case: Case, *, request: dict[str, Any], subject: str, message: str) -> dict[str, Any]:
     """*Rätta*: a new version of what is asked, while nothing has been sent back. Drafts are kept."""
-    if case.round > 1 or case.answered_seq and case.kind != "approval":
+    if case.round > 1 or (case.answered_seq and case.kind != "approval"):
         raise NotNow(_("Something has already been sent back. Ask again or write a message instead."))
     before = {"subject": case.subject, "message": case.message, "request": case.request}
     case.request = request

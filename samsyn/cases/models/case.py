@@ -117,7 +117,9 @@ class Case(TenantModel):
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["firm", "number"], condition=models.Q(number__isnull=False), name="one_case_per_number"
+                fields=["firm", "number"],
+                condition=models.Q(number__isnull=False),
+                name="one_case_per_number",
             ),
             models.CheckConstraint(
                 condition=models.Q(state=State.CLOSED) ^ models.Q(outcome=""), name="closed_has_an_outcome"
@@ -230,6 +232,3 @@ class Recipient(TenantModel):
     def of(cls, membership_ids: Any) -> Any:
         """Rows naming these memberships: the actor's own, so nobody else's are revealed."""
         return cls.objects.unscoped(why="the actor's own recipient rows").filter(membership__in=membership_ids)
-
-
-

@@ -43,7 +43,7 @@ class Event(TenantModel):
     body = models.JSONField(default=dict)
     body_version = models.PositiveSmallIntegerField(default=1)
     # What a form carried so that a second click does nothing twice.
-    once = models.CharField(max_length=32, null=True)  # noqa: DJ001 - unique, and most events have none
+    once = models.CharField(max_length=32, null=True)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

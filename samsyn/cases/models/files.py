@@ -61,9 +61,7 @@ class Attachment(TenantModel):
     audience = models.CharField(max_length=6, choices=Audience.choices, default=Audience.BOTH)
     name = models.CharField(max_length=200)
     type = models.CharField(max_length=80)
-    retention_class = models.CharField(
-        max_length=14, choices=RetentionClass.choices, default=RetentionClass.ACCOUNTING
-    )
+    retention_class = models.CharField(max_length=14, choices=RetentionClass.choices, default=RetentionClass.ACCOUNTING)
     keep_until = models.DateField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

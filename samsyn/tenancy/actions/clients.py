@@ -18,9 +18,19 @@ from samsyn.tenancy.roles import Right
 from samsyn.tenancy.slugs import free_slug, new_company, random_slug, slug_from
 
 FACTS = (
-    "number", "name", "form", "address", "postcode", "city", "client_number", "fiscal_year_ends", "language",
-    "contact_name", "contact_email", "phone",
-)  # fmt: skip
+    "number",
+    "name",
+    "form",
+    "address",
+    "postcode",
+    "city",
+    "client_number",
+    "fiscal_year_ends",
+    "language",
+    "contact_name",
+    "contact_email",
+    "phone",
+)
 PRIVATE_FORMS = (Engagement.Form.SOLE, Engagement.Form.PERSON)
 
 

@@ -64,9 +64,7 @@ def add_colleague(
     )
     if held.exists():
         raise Refused(_("This person already has access."))
-    return _invite(
-        actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=may_approve
-    )
+    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=may_approve)
 
 
 @transaction.atomic
@@ -189,7 +187,7 @@ def accept_invitation(
     invitation.state, invitation.membership = Invitation.State.ACCEPTED, membership
     invitation.save(update_fields=["state", "membership"])
     if invitation.main_contact and invitation.engagement:
-        engagement = Engagement.objects.unscoped(why="the link names it").get(pk=invitation.engagement_id)
+        engagement = Engagement.objects.unscoped(why="the link names it").get(pk=invitation.engagement.pk)
         engagement.main_contact = membership
         engagement.save(update_fields=["main_contact"])
     return membership
