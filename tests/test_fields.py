@@ -151,19 +151,25 @@ def test_the_list_of_periods_holds_months_quarters_and_fiscal_years() -> None:
 
 @time_machine.travel(dt.datetime(2026, 1, 13, 12, tzinfo=dt.UTC))
 def test_a_period_is_chosen_from_the_list_or_written() -> None:
+    def chosen(**posted: str) -> PeriodForm:
+        form = PeriodForm({f"p-{name}": value for name, value in posted.items()}, prefix="p")
+        assert form.is_valid(), form.errors
+        return form
+
     december = (dt.date(2025, 12, 1), dt.date(2025, 12, 31))
-    odd = (dt.date(2025, 12, 3), dt.date(2025, 12, 17))
-    chosen = PeriodForm({"p-period": "2025-12-01/2025-12-31"})
-    assert chosen.is_valid()
-    assert chosen.days == december
-    own = PeriodForm({"p-period": "own", "p-period_from": "2025-12-03", "p-period_to": "2025-12-17"})
-    assert own.is_valid()
-    assert own.days == odd
-    none = PeriodForm({"p-period": ""})
-    assert none.is_valid()
-    assert none.days is None
-    assert PeriodForm(days=december)["period"].value() == "2025-12-01/2025-12-31"
-    assert PeriodForm(days=odd)["period"].value() == "own"
+    assert chosen(period="2025-12-01/2025-12-31").days == december
+    assert chosen(period="2025-12-01/2025-12-31").cleaned_data["period_to"] == "2025-12-31"
+    odd = {"period_from": "2025-12-03", "period_to": "2025-12-17"}
+    assert chosen(period="own", **odd).days == chosen(**odd).days == (dt.date(2025, 12, 3), dt.date(2025, 12, 17))
+    assert chosen(period="").days is None
+    listed = PeriodForm(initial={"period_from": "2025-12-01", "period_to": "2025-12-31"})
+    assert listed["period"].value() == "2025-12-01/2025-12-31"
+    assert not listed.writes_own_days
+    assert PeriodForm(initial=odd).writes_own_days
+    broken = PeriodForm(initial={"period_from": "2024-07-01", "period_to": "2025-06-30"})
+    assert broken.writes_own_days
+    broken.list_periods(6)
+    assert not broken.writes_own_days
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,6 @@ def test_a_period_is_chosen_from_the_list_or_written() -> None:
     ],
 )
 def test_half_a_period_or_one_backwards_is_refused(first: str, last: str, field: str) -> None:
-    form = PeriodForm({"p-period": "own", "p-period_from": first, "p-period_to": last})
+    form = PeriodForm({"p-period": "own", "p-period_from": first, "p-period_to": last}, prefix="p")
     assert not form.is_valid()
     assert field in form.errors

@@ -72,3 +72,17 @@ def test_a_returned_row_is_asked_again_once_and_the_accepted_one_is_locked(case:
     assert stored.answer["rows"][1]["explanation"] == "Den finns inte."
     assert stored.kind_of.locked_rows(stored.review) == {first}
     assert stored.kind_of.returned_rows(stored.review) == frozenset()
+
+
+def test_a_case_is_written_with_a_period_from_the_list(world: Any, visit: Any) -> None:
+    firm, at = visit("ansvarig@demobyran.example"), "/byra/demobyran/arenden/nytt/"
+    client = str(world.engagements["annankund"].pk)
+    page = firm.get(at, {"typ": "information", "kund": client}).content.decode()
+    period = page.partition('<option value="20')[2].partition('"')[0]
+    posted = {"typ": "information", "kund": client, "do": "save", "subject": "Med period", "period": f"20{period}",
+              "responsible": str(world.manager.membership.pk)}  # fmt: skip
+    assert firm.post(at, posted).status_code == 302
+    case = Case.objects.unscoped(why="the test looks at what is stored").get(subject="Med period")
+    assert f"{case.period_from}/{case.period_to}" == f"20{period}"
+    again = firm.get(f"{at.removesuffix('nytt/')}{case.ref}/", follow=True).content.decode()
+    assert f'<option value="20{period}" selected>' in again

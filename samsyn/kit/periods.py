@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -45,51 +46,64 @@ def written(days: Days) -> str:
     return f"{days[0].isoformat()}/{days[1].isoformat()}"
 
 
+def days_of(form_days: Mapping[str, Any]) -> Days | None:
+    """The two days of a stored or cleaned period, or None."""
+    first, last = form_days.get("period_from"), form_days.get("period_to")
+    if not first or not last:
+        return None
+    return dt.date.fromisoformat(str(first)), dt.date.fromisoformat(str(last))
+
+
 class PeriodForm(KindForm):
-    """The period of a case. After `is_valid`, `days` is (first, last) or None."""
+    """A form with a period in it, chosen from a list or written as two days.
+
+    Once cleaned, `period_from` and `period_to` hold the two days, however they were chosen. A form that
+    knows when the client's fiscal year ends says so with `list_periods`.
+    """
 
     period = ChoiceField(label=gettext_lazy("Period"), required=False)
     period_from = DayField(label=gettext_lazy("First day"), required=False)
     period_to = DayField(label=gettext_lazy("Last day"), required=False)
 
-    def __init__(self, data: Any = None, *, days: Days | None = None, last_month: int = 12, prefix: str = "p") -> None:
-        self.last_month = last_month
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.list_periods()
+
+    def list_periods(self, last_month: int = 12) -> None:
+        """Offer the usual periods of somebody whose fiscal year ends with `last_month`."""
         listed = usual_periods(stockholm_today(), last_month)
-        known = {written(one) for _label, many in listed for one in many}
-        shown: dict[str, Any] = {"period": ""}
-        if days:
-            shown = {"period": written(days) if written(days) in known else OWN}
-            shown |= {"period_from": days[0].isoformat(), "period_to": days[1].isoformat()}
-        super().__init__(data, initial=shown, prefix=prefix)
         choices: list[Any] = [("", _("No period"))]
         choices += [(label, [(written(one), period_label(*one)) for one in many]) for label, many in listed]
         self.fields["period"].choices = [*choices, (OWN, _("Days of your own"))]  # type: ignore[attr-defined]
+        days = None if self.is_bound else days_of(self.initial)
+        if days:
+            known = {written(one) for _label, many in listed for one in many}
+            self.initial["period"] = written(days) if written(days) in known else OWN
+            self._bound_fields_cache.pop("period", None)  # it remembers what it first began with
+
+    @property
+    def writes_own_days(self) -> bool:
+        """Whether the two days are to be seen: they are chosen, or something is wrong with them."""
+        return self["period"].value() == OWN or bool(self["period_from"].errors or self["period_to"].errors)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("period") == OWN and not self.errors:
-            first, last = cleaned.get("period_from"), cleaned.get("period_to")
-            if not first:
-                self.add_error("period_from", _("Write the first day of the period."))
-            if not last:
-                self.add_error("period_to", _("Write the last day of the period."))
-            if first and last and last < first:
-                self.add_error("period_to", _("The last day lies before the first. Let them change places."))
+        if "period" not in self.fields:
+            return cleaned
+        chosen = cleaned.get("period")
+        if chosen and chosen != OWN:
+            cleaned["period_from"], cleaned["period_to"] = chosen.split("/")
+            return cleaned
+        first, last = cleaned.get("period_from"), cleaned.get("period_to")
+        if not first and "period_from" not in self.errors and (last or chosen == OWN):
+            self.add_error("period_from", _("Write the first day of the period."))
+        if not last and "period_to" not in self.errors and (first or chosen == OWN):
+            self.add_error("period_to", _("Write the last day of the period."))
+        if first and last and last < first:
+            self.add_error("period_to", _("The last day lies before the first. Let them change places."))
         return cleaned
 
     @property
     def days(self) -> Days | None:
-        """The chosen period: one from the list, or the two days written."""
-        chosen = self.cleaned_data["period"]
-        if chosen == OWN:
-            chosen = f"{self.cleaned_data['period_from']}/{self.cleaned_data['period_to']}"
-        if not chosen:
-            return None
-        first, last = (dt.date.fromisoformat(one) for one in chosen.split("/"))
-        return first, last
-
-    def again(self, typed: dict[str, Any]) -> PeriodForm:
-        """The same form showing what was typed."""
-        made = type(self)(last_month=self.last_month, prefix=self.prefix or "p")
-        made.initial.update(typed)
-        return made
+        """The chosen period. Call after `is_valid`."""
+        return days_of(self.cleaned_data)

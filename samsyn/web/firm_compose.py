@@ -22,7 +22,8 @@ from samsyn.cases.files import ACCEPT, attach, detach, info_of
 from samsyn.cases.kinds.base import Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
 from samsyn.cases.verbs import VERBS, refuse_unless_allowed
-from samsyn.kit.fields import ChoiceField, DayField, DueDayField, LineField, ManyField, TextField
+from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField
+from samsyn.kit.periods import PeriodForm
 from samsyn.kit.rows import KindForm
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy.actors import Actor
@@ -39,7 +40,7 @@ from samsyn.web.showing import Turn, TurnLine
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
 
 
-class About(KindForm):
+class About(PeriodForm):
     """What every case has, whatever its kind."""
 
     subject = LineField(
@@ -49,8 +50,6 @@ class About(KindForm):
     )
     message = TextField(label=gettext_lazy("Message"), longest=20_000, required=False)
     due_on = DueDayField(label=gettext_lazy("Answer by"), required=False)
-    period_from = DayField(label=gettext_lazy("Period from"), required=False)
-    period_to = DayField(label=gettext_lazy("Period to"), required=False)
     responsible = ChoiceField(label=gettext_lazy("Responsible"), choices=[])
     recipients = ManyField(
         label=gettext_lazy("Recipients"),
@@ -58,15 +57,6 @@ class About(KindForm):
         choices=[],
         help_text=gettext_lazy("Those who are told and reminded. Nobody ticked means the administrators."),
     )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        first, last = cleaned.get("period_from"), cleaned.get("period_to")
-        if bool(first) != bool(last):
-            self.add_error("period_to" if first else "period_from", _("Give both days of the period, or neither."))
-        elif first and last and first > last:
-            self.add_error("period_to", _("The period ends before it begins."))
-        return cleaned
 
 
 @dataclass
@@ -121,6 +111,7 @@ def make_forms(
             "recipients": [str(one) for one in chosen],
         }
     about = About(data, initial=initial)
+    about.list_periods(clients[0].fiscal_year_ends if len(clients) == 1 else 12)
     about.fields["recipients"].choices = [(str(one.pk), one.name) for one in people]  # type: ignore[attr-defined]
     if not people:
         del about.fields["recipients"]
@@ -342,7 +333,7 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     refuse_unless_allowed(VERBS["amend"], actor, case)
     data = request.POST if request.method == "POST" else None
     about, form = make_forms(actor, case.kind_of, [case.engagement], case, data)
-    for name in ("due_on", "period_from", "period_to", "responsible", "recipients"):
+    for name in ("due_on", "period", "period_from", "period_to", "responsible", "recipients"):
         about.fields.pop(name, None)
     problem = ""
     if data is not None:
