@@ -79,7 +79,7 @@ class PeriodForm(KindForm):
         if days:
             known = {written(one) for _label, many in listed for one in many}
             self.initial["period"] = written(days) if written(days) in known else OWN
-            self._bound_fields_cache.pop("period", None)  # it remembers what it first began with
+            self._bound_fields_cache.pop("period", None)  # type: ignore[attr-defined]  # it remembers what it first began with
 
     @property
     def writes_own_days(self) -> bool:
