@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -86,3 +88,19 @@ def test_a_case_is_written_with_a_period_from_the_list(world: Any, visit: Any) -
     assert f"{case.period_from}/{case.period_to}" == f"20{period}"
     again = firm.get(f"{at.removesuffix('nytt/')}{case.ref}/", follow=True).content.decode()
     assert f'<option value="20{period}" selected>' in again
+
+
+def test_why_a_document_does_not_exist_is_read_on_both_desks_and_in_the_copy(case: Case, visit: Any) -> None:
+    why = "Banken skickar inget för december."
+    row = {"id": rows_of(case)[0], "missing": True, "explanation": why, "files": []}
+    rows = Case.objects.unscoped(why="the test sets the scene")
+    rows.filter(pk=case.pk).update(answer={"rows": [row, case.answer["rows"][1]], "comment": ""})
+    firm, client = visit("ansvarig@demobyran.example"), visit("agare@demokund.example")
+    assert why in firm.get(f"/byra/demobyran/arenden/{case.ref}/").content.decode()
+    page = client.get(f"/kund/demokund/arenden/{case.ref}/").content.decode()
+    assert why in page
+    address = f"/kund/demokund/arenden/{case.ref}/kopia/"
+    assert address in page
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(client.get(address).streaming_content)))
+    told = [packed.read(name).decode() for name in packed.namelist() if name.endswith(".html")]
+    assert any(why in one for one in told)
