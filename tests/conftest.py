@@ -27,6 +27,9 @@ def pytest_configure() -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        # A file, as in real life: the shared memory database locks whole tables between threads.
+        settings.DATABASES["default"]["TEST"] = {"NAME": os.path.join(_VAR.name, "test.sqlite3")}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.WHITENOISE_AUTOREFRESH = True
 

@@ -1,4 +1,7 @@
 // A chosen file is sent at once, with its progress in the row; then the row's list comes back from the server.
+// One at a time: each answer is the whole list, so an earlier one must not arrive after a later.
+let line = Promise.resolve();
+
 function say(list, text) {
   const item = document.createElement("li");
   item.className = "file";
@@ -8,7 +11,7 @@ function say(list, text) {
   return item;
 }
 
-function send(input, file) {
+function send(input, file, ready) {
   const form = input.form;
   const row = input.name.split(".")[1];
   const list = form.querySelector(`[data-files="${row}"]`);
@@ -19,6 +22,7 @@ function send(input, file) {
     note.textContent = text;
     note.dataset.wrong = "";
     bar.remove();
+    ready();
   };
   if (file.size > Number(input.dataset.maxMb) * 1e6) return fail(input.dataset.tooBig);
   const body = new FormData(form);
@@ -40,6 +44,7 @@ function send(input, file) {
       problem.dataset.uploadError = "";
       fresh.after(problem);
     }
+    ready();
   };
   request.send(body);
 }
@@ -47,6 +52,6 @@ function send(input, file) {
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches?.("input[type=file][data-upload]")) return;
-  [...input.files].forEach((file) => send(input, file));
+  [...input.files].forEach((file) => (line = line.then(() => new Promise((ready) => send(input, file, ready)))));
   input.value = "";
 });
