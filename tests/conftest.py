@@ -29,7 +29,7 @@ def pytest_configure() -> None:
     }
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         # A file, as in real life: the shared memory database locks whole tables between threads.
-        settings.DATABASES["default"]["TEST"] = {"NAME": os.path.join(_VAR.name, "test.sqlite3")}
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = os.path.join(_VAR.name, "test.sqlite3")
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.WHITENOISE_AUTOREFRESH = True
 
