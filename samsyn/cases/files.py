@@ -14,6 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 import filetype
 from django.conf import settings
@@ -123,6 +124,10 @@ def size_of_case(case: Case) -> int:
 
 def detach(actor: Actor, case: Case, attachment_id: str) -> None:
     """Take away the actor's own unsent file; of a sent one only the reference in the new answer goes."""
+    try:
+        UUID(attachment_id)
+    except ValueError as error:
+        raise NotNow(_("The file isn't part of your answer any more.")) from error
     mine = Attachment.objects.visible_to(actor).filter(
         case=case, side=actor.side, event=None, user_id=actor.user.pk if actor.user else None
     )

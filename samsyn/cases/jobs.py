@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
-from samsyn.tenancy.actors import Actor
+from samsyn.cases.models.case import INFORMED_DAYS
+from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import FIRM, Engagement
 
@@ -44,6 +47,15 @@ def send_copies(batch_id: str) -> None:
             batch.done += 1
             batch.save()
     _finish(actor, batch_id)
+
+
+def close_what_was_only_to_read() -> None:
+    """Information that needs no confirmation closes itself after 14 days. Each hour."""
+    rows = Case.objects.unscoped(why="the worker serves every firm")
+    before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
+    due = rows.filter(kind="information", request__acknowledge=False, state=State.WITH_CLIENT, turn_since__lte=before)
+    for case in due.select_related("firm")[:500]:
+        done(system_for(case.firm), case)
 
 
 def _send_copy(actor: Actor, draft_id: UUID, engagement_id: UUID) -> dict[str, str] | None:

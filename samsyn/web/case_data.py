@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest
 
+from samsyn.cases.actions.answering import answer_opened
 from samsyn.cases.files import answer_files, sent_files
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import cases_for, mark_read
@@ -24,6 +25,7 @@ class CaseData:
     events: list[Event]
     attachments: list[Attachment]
     people: list[Membership]
+    staff: list[Membership]
     typed: dict[str, Any] | None
     answer_files: dict[str, list[FileInfo]]
     sent_files: dict[str, list[FileInfo]]
@@ -48,7 +50,11 @@ def find_case(actor: Actor, ref: str) -> Case:
     rows = (
         cases_for(actor)
         .select_related("sender__user")
-        .annotate(own_typed=Subquery(own.values("typed")[:1]), own_dropped=Subquery(own.values("dropped")[:1]))
+        .annotate(
+            own_typed=Subquery(own.values("typed")[:1]),
+            own_dropped=Subquery(own.values("dropped")[:1]),
+            answer_opened=answer_opened(),
+        )
     )
     case: Case | None = rows.filter(ref=ref).first()
     if case is None:
@@ -67,12 +73,15 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
     listed = Recipient.objects.unscoped(why="the recipients of a case the reader sees").filter(
         case=case, membership=OuterRef("pk")
     )
-    people: Any = Membership.objects.visible_to(actor).filter(engagement=case.engagement_id, ended_at=None)
+    # The client's people and the firm's staff in one question.
+    here = Q(engagement=case.engagement_id) | Q(engagement=None, firm=case.firm_id)
+    people: Any = Membership.objects.visible_to(actor).filter(here, ended_at=None)
     people = people.select_related("user").annotate(is_recipient=Exists(listed), has_draft=Exists(drafts))
+    both = list(people.order_by("user__name"))
     seen = [
         member
-        for member in people.order_by("user__name")
-        if not case.restricted or member.is_owner or member.is_recipient
+        for member in both
+        if member.engagement_id and (not case.restricted or member.is_owner or member.is_recipient)
     ]
     dropped = Draft(dropped=getattr(case, "own_dropped", None) or [])
     return CaseData(
@@ -80,6 +89,7 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
         events,
         attachments,
         seen,
+        [member for member in both if member.engagement_id is None],
         getattr(case, "own_typed", None),
         answer_files(case, attachments, dropped, file_url),
         sent_files(case, attachments, file_url),

@@ -132,7 +132,10 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     problem = keep(request, actor, case)
     do = request.POST.get("do", "")
     if do.startswith("file.remove."):
-        detach(actor, case, do.removeprefix("file.remove."))
+        try:
+            detach(actor, case, do.removeprefix("file.remove."))
+        except Refused as refusal:
+            problem = f"{problem} {refusal}".strip()
     data = opened(actor, ref)
     form = answer_form(data, request.POST, complete=do == "")
     if problem:

@@ -26,7 +26,6 @@ from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_desk import staff_of
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 
@@ -102,7 +101,7 @@ def show(
         notes=data.notes,
         people=data.people,
         can=can,
-        staff=staff_of(actor),
+        staff=[(str(one.pk), one.name) for one in data.staff],
         decisions=decisions_of(case) if case.kind == "approval" else [],
         once=secrets.token_hex(12),
         problem=problem,

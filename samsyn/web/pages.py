@@ -17,6 +17,9 @@ from samsyn.tenancy.models import Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import held_by
 
+# Where a manager begins; asking on every page would cost each of them a question to the database.
+BANNER_PAGES = ("firm/desk.html", "firm/cases.html")
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -46,7 +49,7 @@ def page(
         "nav": nav_of(actor, here),
         "places": places_of(request, actor),
         "person": request.user,
-        "banners": banners_for(actor),
+        "banners": banners_for(actor) if template in BANNER_PAGES else [],
         "slug": slug_of(actor),
         "contact": contact_of(actor),
         **context,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from samsyn.cases.verbs import ANYONE, ANYONE_OR_SYSTEM, Happening, action, move
 from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
-from samsyn.tenancy.models import CLIENT, FIRM, Membership
+from samsyn.tenancy.models import CLIENT, FIRM
 from samsyn.tenancy.roles import Right
 
 ANSWERABLE = ("question", "document_request", "details", "client_message", "information")
@@ -172,16 +173,25 @@ def take_back(actor: Actor, case: Case) -> dict[str, Any]:
 
 
 def can_take_back(case: Case) -> bool:
-    """Whether the newest answer is there and nobody at the firm has opened it."""
+    """Whether the newest answer is there and nobody at the firm has opened it.
+
+    A page that has asked already (`Case.answer_opened`, annotated by `answer_opened`) is not asked again.
+    """
     if case.kind == "approval" or not case.answered_seq or case.state != State.WITH_FIRM:
         return False
-    staff = Membership.objects.unscoped(why="has anyone at the firm opened it").filter(
-        firm=case.firm_id, engagement=None
+    known = getattr(case, "answer_opened", None)
+    if known is None:
+        rows = Case.objects.unscoped(why="has anyone at the firm opened the answer").filter(pk=case.pk)
+        known = rows.annotate(answer_opened=answer_opened()).values_list("answer_opened", flat=True).get()
+    return not known
+
+
+def answer_opened() -> Exists:
+    """An annotation of Case: whether somebody at the firm has opened the newest answer."""
+    marks = ReadMark.objects.unscoped(why="has anyone at the firm opened the answer")
+    return Exists(
+        marks.filter(case=OuterRef("pk"), seq__gte=OuterRef("answered_seq"), membership__engagement__isnull=True)
     )
-    opened = ReadMark.objects.unscoped(why="has anyone at the firm opened it").filter(
-        case=case, seq__gte=case.answered_seq, membership__in=staff.values("pk")
-    )
-    return not opened.exists()
 
 
 def _answered_for(event: Event) -> str:

@@ -31,6 +31,7 @@ from samsyn.cases.models import (
 )
 from samsyn.cases.verbs import Happening, action, index_for_search, move
 from samsyn.kit.queue import enqueue
+from samsyn.kit.rows import as_post
 from samsyn.kit.text import clean_name, clean_text
 from samsyn.tenancy.actions import invite_main_contact
 from samsyn.tenancy.actions.consent import mark_first_release
@@ -125,6 +126,7 @@ def open_(actor: Actor, case: Case) -> dict[str, Any]:
     if not case.subject:
         raise Refused(_("Write a subject, so the client sees what the case is about."))
     refuse_free_day(case.due_on)
+    refuse_unfinished(case)
     engagement.firm = case.firm
     if engagement.has_consent:
         _release(case)
@@ -133,6 +135,15 @@ def open_(actor: Actor, case: Case) -> dict[str, Any]:
         if engagement.consent not in ASKED:
             invite_main_contact(actor, engagement)
     return _describe(case)
+
+
+def refuse_unfinished(case: Case) -> None:
+    """A draft keeps whatever is typed; only a request its kind's form accepts is sent."""
+    people = [(one, one) for one in case.request.get("named", [])]
+    kind = case.kind_of
+    form = kind.request_form(as_post(kind.request_form(initial=case.request, people=people)), people=people)
+    if not form.is_valid():
+        raise Refused(_("Something is missing in what is asked. Open the draft and finish it."))
 
 
 @action(

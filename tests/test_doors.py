@@ -1,0 +1,173 @@
+"""Every route × every stranger. A route without a row here fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from samsyn.cases.models import Attachment
+from samsyn.web.doors import routes
+
+PUBLIC = {
+    "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/", "/konto/losenord/skickat/",
+    "/konto/losenord/<uidb36>-<key>/", "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/",
+}  # fmt: skip
+PERSON = {"/", "/konto/"}
+CASE = "/kund/<slug:company>/arenden/<slug:ref>/"
+FIRM_CASE = "/byra/<slug:firm>/arenden/<slug:ref>/"
+CLIENT = {
+    "/kund/<slug:company>/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/kollegor/",
+    "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
+}  # fmt: skip
+CASES = {
+    "/kund/<slug:company>/arenden/", "/kund/<slug:company>/arenden/avslutade/", "/kund/<slug:company>/arenden/nytt/",
+    CASE,
+    *[CASE + end for end in (
+        "skicka-tillbaka/", "utkast/", "filer/", "svara/", "last/", "klart/", "angra/", "meddelande/", "ateroppna/",
+        "kopia/", "fil/<uuid:file_id>/")],
+}  # fmt: skip
+FIRM = {
+    "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
+    "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
+    "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
+    "/byra/<slug:firm>/arenden/", "/byra/<slug:firm>/arenden/nytt/", FIRM_CASE,
+    *[FIRM_CASE + end for end in (
+        "andra/", "ratta/", "granska/", "svara-at/", "kopia/", "fil/<uuid:file_id>/", "gor/<slug:verb>/")],
+}  # fmt: skip
+DOORS = {
+    **dict.fromkeys(PUBLIC, "public"), **dict.fromkeys(PERSON, "person"), **dict.fromkeys(CLIENT, "client"),
+    **dict.fromkeys(CASES, "cases"), **dict.fromkeys(FIRM, "firm"),
+}  # fmt: skip
+
+STRANGERS_TO_DEMOKUND = ["agare@annankund.example", "agare@delad.example", "konsult@rivalbyran.example"]
+STRANGERS_TO_DEMOBYRAN = ["agare@demokund.example", "lasare@demokund.example", "konsult@rivalbyran.example",
+                          "dubbel@demokund.example"]  # fmt: skip
+
+
+def test_every_route_has_its_row_and_its_door() -> None:
+    found = {route: getattr(view, "door", None) for route, view in routes()}
+    assert found == DOORS
+
+
+def address(world: Any, route: str) -> str:
+    """The route filled with real things of demokund and demobyran."""
+    case = world.cases["Kontoutdrag för november"]
+    file = Attachment.objects.visible_to(world.manager).filter(case=case).first()
+    real = {
+        "<slug:company>": "demokund", "<slug:firm>": "demobyran", "<slug:ref>": case.ref,
+        "<uuid:pk>": str(world.engagements["demokund"].pk), "<uuid:file_id>": str(file.pk), "<int:year>": "2026",
+        "<slug:verb>": "meddelande",
+    }  # fmt: skip
+    for name, value in real.items():
+        route = route.replace(name, value)
+    return route
+
+
+def answers(person: Client, path: str) -> set[int]:
+    """What a GET and a POST are met with, apart from a wrong method."""
+    return {person.get(path).status_code, person.post(path).status_code} - {405}
+
+
+@pytest.mark.parametrize("route", sorted(CLIENT | CASES))
+@pytest.mark.parametrize("stranger", STRANGERS_TO_DEMOKUND)
+def test_a_stranger_to_a_company_finds_nothing_there(visit: Any, world: Any, route: str, stranger: str) -> None:
+    assert answers(visit(stranger), address(world, route)) == {404}
+
+
+@pytest.mark.parametrize("route", sorted(FIRM))
+@pytest.mark.parametrize("stranger", STRANGERS_TO_DEMOBYRAN)
+def test_a_stranger_to_a_firm_finds_nothing_there(visit: Any, world: Any, route: str, stranger: str) -> None:
+    assert answers(visit(stranger), address(world, route)) == {404}
+
+
+@pytest.mark.parametrize("route", sorted(CLIENT | CASES | FIRM | PERSON))
+def test_somebody_not_signed_in_is_sent_to_sign_in(client: Client, world: Any, route: str) -> None:
+    answer = client.get(address(world, route))
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/konto/logga-in/")
+
+
+@pytest.mark.parametrize("route", sorted(CASES))
+def test_before_the_menu_item_is_there_the_address_is_not_either(visit: Any, world: Any, route: str) -> None:
+    path = address(world, route).replace("demokund", "utansamtycke")
+    assert answers(visit("agare@utansamtycke.example"), path) == {404}
+
+
+WRITES = ["skicka-tillbaka/", "utkast/", "filer/", "meddelande/", "angra/", "last/", "klart/"]
+
+
+@pytest.mark.parametrize("end", WRITES)
+def test_a_reader_sees_but_may_not_do(visit: Any, world: Any, end: str) -> None:
+    case = world.cases["Kvitton som saknas för december"]
+    reader = visit("lasare@demokund.example")
+    assert reader.get(f"/kund/demokund/arenden/{case.ref}/").status_code == 200
+    assert reader.post(f"/kund/demokund/arenden/{case.ref}/{end}", {"text": "hej"}).status_code == 403
+
+
+def test_a_member_without_the_right_may_not_approve(visit: Any, world: Any) -> None:
+    case = world.cases["Löner för januari"]
+    answer = visit("medarbetare@demokund.example").post(
+        f"/kund/demokund/arenden/{case.ref}/svara/", {"decision": "approve", "digest": "x"}
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("email", ["medarbetare@demokund.example", "lasare@demokund.example"])
+def test_a_restricted_case_is_not_there_for_those_it_does_not_name(visit: Any, world: Any, email: str) -> None:
+    case = world.cases["Ägarens lön"]
+    person = visit(email)
+    assert person.get(f"/kund/demokund/arenden/{case.ref}/").status_code == 404
+    for page in ("arenden/", "arenden/?q=lön", ""):
+        assert "Ägarens lön" not in person.get(f"/kund/demokund/{page}").content.decode()
+    assert visit("agare@demokund.example").get(f"/kund/demokund/arenden/{case.ref}/").status_code == 200
+
+
+def test_a_consultant_with_own_clients_sees_only_those(visit: Any, world: Any) -> None:
+    amira = visit("egna@demobyran.example")
+    case = world.cases["Kontoutdrag för november"]
+    assert amira.get(f"/byra/demobyran/arenden/{case.ref}/").status_code == 404
+    assert amira.get(f"/byra/demobyran/kunder/{world.engagements['demokund'].pk}/").status_code == 404
+    assert "Kontoutdrag" not in amira.get("/byra/demobyran/arenden/?vy=alla").content.decode()
+
+
+def test_only_a_manager_opens_the_settings_and_adds_staff(visit: Any, world: Any) -> None:
+    consultant = visit("konsult@demobyran.example")
+    assert consultant.get("/byra/demobyran/installningar/").status_code == 403
+    facts = {"name": "Ny Person", "email": "ny@demobyran.example", "role": "consultant", "scope": "all"}
+    assert consultant.post("/byra/demobyran/medarbetare/", facts).status_code == 403
+
+
+def test_an_old_slug_leads_those_who_may_see_and_nobody_else(visit: Any, world: Any) -> None:
+    moved = visit("agare@delad.example").get("/kund/delad-rival/arenden/")
+    assert (moved.status_code, moved.headers["Location"]) == (302, "/kund/delad/arenden/")
+    assert visit("agare@annankund.example").get("/kund/delad-rival/arenden/").status_code == 404
+
+
+def test_a_file_of_another_case_is_not_served_through_this_one(visit: Any, world: Any) -> None:
+    case, other = world.cases["Kontoutdrag för november"], world.cases["Löner för januari"]
+    file = Attachment.objects.visible_to(world.manager).filter(case=other).first()
+    owner = visit("agare@demokund.example")
+    assert owner.get(f"/kund/demokund/arenden/{other.ref}/fil/{file.pk}/").status_code == 200
+    assert owner.get(f"/kund/demokund/arenden/{case.ref}/fil/{file.pk}/").status_code == 404
+
+
+def test_an_original_is_served_as_an_attachment_that_is_not_sniffed(visit: Any, world: Any) -> None:
+    case = world.cases["Löner för januari"]
+    file = Attachment.objects.visible_to(world.manager).select_related("blob").filter(case=case).first()
+    answer = visit("agare@demokund.example").get(f"/kund/demokund/arenden/{case.ref}/fil/{file.pk}/")
+    content = b"".join(answer.streaming_content)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+    import hashlib
+
+    assert hashlib.sha256(content).hexdigest() == file.blob.sha256
+
+
+def test_pages_are_private_and_carry_the_policy(visit: Any, world: Any) -> None:
+    answer = visit("agare@demokund.example").get("/kund/demokund/arenden/")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "<script>" not in answer.content.decode()
+    assert " style=" not in answer.content.decode()
