@@ -50,7 +50,7 @@ def send_copies(batch_id: str) -> None:
 
 
 def close_what_was_only_to_read() -> None:
-    """Information that needs no confirmation closes itself after 14 days. Each hour."""
+    """Information that needs no confirmation closes itself after 14 days. Each minute."""
     rows = Case.objects.unscoped(why="the worker serves every firm")
     before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
     due = rows.filter(kind="information", request__acknowledge=False, state=State.WITH_CLIENT, turn_since__lte=before)
