@@ -7,6 +7,7 @@ from samsyn.web import (
     account,
     client,
     client_case,
+    client_import,
     consent,
     downloads,
     firm_case,
@@ -62,6 +63,8 @@ urlpatterns = [
     path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
     path("byra/<slug:firm>/kunder/", firm_clients.clients, name="firm_clients"),
     path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),
+    path("byra/<slug:firm>/kunder/import/", client_import.choose, name="firm_import"),
+    path("byra/<slug:firm>/kunder/import/<uuid:pk>/", client_import.run, name="firm_import_run"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
     path(

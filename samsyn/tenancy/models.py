@@ -357,3 +357,6 @@ class Invitation(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.PENDING and timezone.now() < self.expires_at
+
+
+from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401 - Django finds tables here

@@ -2,6 +2,7 @@
 import "./menus.js";
 import "./busy.js";
 import "./poll.js";
+import "./refresh.js";
 import "./shortcuts.js";
 import "./select.js";
 import "./drafts.js";
