@@ -16,11 +16,17 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
 
 CLIENT_ORDER = ("-client_changed_at", "-id")
+CARDS, CARDS_OF_FIRM = 20, 6
 
 
 def cases_for(actor: Actor) -> Any:
-    """The cases an actor sees, with what a list shows of each and whether it is unread."""
-    rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "responsible__user")
+    """The cases an actor sees, with what a list shows of each and whether it is unread.
+
+    Names come as columns and not as rows of other tables, and texts are left behind: a page of fifty is
+    then fifty objects, not two hundred.
+    """
+    rows: Any = Case.objects.visible_to(actor).defer("message", "answer", "review")
+    rows = rows.annotate(client_name=F("engagement__name"), responsible_name=F("responsible__user__name"))
     seq, changed = ("client_seq", "client_changed_at") if actor.is_client else ("firm_seq", "firm_changed_at")
     read = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"), seq__gte=OuterRef(seq))
     seen_from = min((member.seen_from for member in actor.memberships), default=None)
@@ -66,14 +72,19 @@ def waits_in(held: Iterable[Membership]) -> dict[str, int]:
     return counts
 
 
-def client_groups(actor: Actor) -> dict[str, list[Case]]:
-    """The client's page of cards: what waits, what is to read, what is with the firm. Newest update first."""
-    rows = cases_for(actor).filter(state__in=(State.WITH_CLIENT, State.WITH_FIRM)).order_by(*CLIENT_ORDER)[:200]
+def client_groups(actor: Actor) -> tuple[dict[str, list[Case]], dict[str, bool]]:
+    """The client's page of cards: what waits, what is to read, what is with the firm. Newest update first.
+
+    Each state gives its newest cards; the second answer says for which there are more.
+    """
+    rows = cases_for(actor).order_by(*CLIENT_ORDER)
     groups: dict[str, list[Case]] = {"yours": [], "read": [], "firm": []}
-    for case in rows:
-        name = "firm" if case.state == State.WITH_FIRM else "read" if case.only_to_read else "yours"
-        groups[name].append(case)
-    return groups
+    asked = list(rows.filter(state=State.WITH_CLIENT)[: CARDS + 1])
+    with_firm = list(rows.filter(state=State.WITH_FIRM)[: CARDS_OF_FIRM + 1])
+    for case in asked[:CARDS]:
+        groups["read" if case.only_to_read else "yours"].append(case)
+    groups["firm"] = with_firm[:CARDS_OF_FIRM]
+    return groups, {"yours": len(asked) > CARDS, "firm": len(with_firm) > CARDS_OF_FIRM}
 
 
 def found_by(rows: Any, actor: Actor, words: str) -> Any:

@@ -49,7 +49,8 @@ def find_case(actor: Actor, ref: str) -> Case:
     own = Draft.objects.visible_to(actor).filter(case=OuterRef("pk"), round=OuterRef("round"))
     rows = (
         cases_for(actor)
-        .select_related("sender__user")
+        .defer(None)
+        .select_related("firm", "engagement", "responsible__user", "sender__user")
         .annotate(
             own_typed=Subquery(own.values("typed")[:1]),
             own_dropped=Subquery(own.values("dropped")[:1]),

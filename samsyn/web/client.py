@@ -51,7 +51,7 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 @client_page()
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
-    groups = client_groups(actor) if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
+    groups = client_groups(actor)[0] if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
     return page(
         request,
         "client/start.html",
@@ -94,7 +94,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     if words:
         found = list(ordered(found_by(rows, actor, words), "client_changed_at", True)[: PAGE * 2])
         return page(request, "client/found.html", actor, "client_cases", words=words, found=lines(found, actor))
-    groups = client_groups(actor)
+    groups, more = client_groups(actor)
     closed = list(ordered(rows.filter(state=State.CLOSED), "client_changed_at", True)[:6])
     return page(
         request,
@@ -105,16 +105,22 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         yours=lines(groups["yours"], actor),
         to_read=lines(groups["read"], actor),
         with_firm=lines(groups["firm"], actor),
+        more=more,
         closed=lines(closed[:5], actor),
         more_closed=len(closed) > 5,
         may_write=writable(actor) != [],
     )
 
 
+STATES = {"hos-dig": State.WITH_CLIENT, "hos-byran": State.WITH_FIRM}
+
+
 @cases_page()
 def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """All closed cases, newest first, a page at a time."""
-    rows = ordered(cases_for(actor).filter(state=State.CLOSED), "client_changed_at", True)
+    """All closed cases, newest first, a page at a time; `visa` asks for the open ones of one side instead."""
+    asked = request.GET.get("visa", "")
+    rows = cases_for(actor).filter(state=STATES.get(asked, State.CLOSED))
+    rows = ordered(rows, "client_changed_at", True)
     if cursor := request.GET.get("efter"):
         rows = after(rows, "client_changed_at", True, cursor)
     found = list(rows[: PAGE + 1])
@@ -126,6 +132,7 @@ def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "client_cases",
         found=lines(found[:PAGE], actor),
         following=following,
+        asked=asked if asked in STATES else "",
     )
 
 

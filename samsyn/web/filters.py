@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.templatetags.static import static
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -78,4 +80,12 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_date": short_date,
     "yes_no": yes_no,
 }
-GLOBALS: dict[str, Any] = {"period": period}
+
+
+@functools.cache
+def sprite() -> str:
+    """The address of the icons, worked out once: a list shows more than a hundred of them."""
+    return static("assets/icons.svg")
+
+
+GLOBALS: dict[str, Any] = {"sprite": sprite, "period": period}

@@ -256,5 +256,6 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
 def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponseBase:
     """A client's year as a ZIP: every case that was opened in it."""
     engagement = find_client(actor, pk)
-    rows = cases_for(actor).filter(engagement=engagement, created_at__year=year).exclude(state="draft")
+    rows = cases_for(actor).defer(None).select_related("firm", "engagement", "responsible__user")
+    rows = rows.filter(engagement=engagement, created_at__year=year).exclude(state="draft")
     return zip_of_cases(actor, rows.order_by("created_at", "id"), f"{year}.zip")

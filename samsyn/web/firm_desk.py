@@ -29,7 +29,7 @@ from samsyn.web.doors import firm_page
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import Line, line_of
 
-PAGE = 50
+PAGE = 25
 VIEWS: dict[str, tuple[Any, Callable[[Actor, Any], Any]]] = {
     "oppna": (gettext_lazy("Open"), lambda actor, rows: rows.filter(state__in=OPEN_STATES)),
     "mina": (gettext_lazy("Waiting for you"), waiting),

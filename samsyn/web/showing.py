@@ -127,7 +127,7 @@ def turn_line_of(case: Case, actor: Actor) -> TurnLine:
 
 
 def line_of(case: Case, actor: Actor, url: str) -> Line:
-    """A case as a line or card. `case.unread` is annotated by the list's query."""
+    """A case as a line or card. Names and `unread` are annotated by `cases.lists.cases_for`."""
     changed = case.changed_at(actor)
     kind = kinds.get(case.kind)
     return Line(
@@ -138,9 +138,9 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         icon=kind.icon,
         subject=subject_of(case, actor),
         unread=bool(getattr(case, "unread", False)),
-        who=case.responsible.name if case.responsible else case.firm.name,
-        client=case.engagement.name if actor.is_firm else "",
-        responsible=short_name(case.responsible.name) if case.responsible else "",
+        who=case.responsible_name or "",  # type: ignore[attr-defined]
+        client=case.client_name if actor.is_firm else "",  # type: ignore[attr-defined]
+        responsible=short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
