@@ -15,6 +15,7 @@ from PIL import Image
 from samsyn.demo.world import PASSWORD, pdf
 from samsyn.kit import letters
 from samsyn.notices import jobs
+from samsyn.tenancy.register import applying
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,19 +120,26 @@ def open_case(screen: Screen, where: str, subject: str) -> None:
 
 
 def test_the_whole_road_as_two_people_on_two_screens(
-    browser: Any, live_server: Any, cast: None, pictures: dict[str, Path]
+    browser: Any, live_server: Any, cast: None, pictures: dict[str, Path], tmp_path: Path
 ) -> None:
     firm, client = Screen(browser, live_server.url, 1440), Screen(browser, live_server.url, 390)
     firm.sign_in("ansvarig@demobyran.example")
 
-    # The firm registers a client and writes a first case: the invitation goes out by itself.
-    firm.go("/byra/demobyran/kunder/ny/")
-    facts = {"Namn": "Glasmästeri Åhus AB", "Organisationsnummer": "559999-0081", "Adress": "Glasgatan 1",
-             "Postnummer": "296 31", "Ort": "Åhus", "Huvudkontakt": "Gunnel Glas",
-             "Huvudkontaktens e-post": "gunnel@ahusglas.example"}  # fmt: skip
-    for label, text in facts.items():
-        firm.page.get_by_label(label).first.fill(text)
-    firm.press("Spara")
+    # The firm takes its register in from a file, and writes a first case: the invitation goes out by itself.
+    register = tmp_path / "kunder.csv"
+    register.write_bytes(
+        "Orgnr;Namn;Adress;Postnr;Ort;Kontaktperson;E-post\r\n"
+        "559999-0081;Glasmästeri Åhus AB;Glasgatan 1;296 31;Åhus;Gunnel Glas;gunnel@ahusglas.example\r\n".encode(
+            "cp1252"
+        )
+    )
+    firm.go("/byra/demobyran/kunder/import/")
+    firm.page.get_by_label("Fil", exact=True).set_input_files(register)
+    firm.press("Läs filen")
+    applying.check(firm.page.url.rstrip("/").rpartition("/")[2])
+    firm.go(firm.page.url.removeprefix(firm.base))
+    firm.press("Verkställ 1 rad")
+    assert firm.sees("1 kunder tillagda")
     new_case(firm, "question", "Inköpet i december")
     firm.page.locator("textarea[name$='-text'], input[name$='-text']").first.fill("Vad gällde inköpet?")
     firm.press("Skicka till kunden")
@@ -174,13 +182,33 @@ def test_the_whole_road_as_two_people_on_two_screens(
     firm.page.locator("input[name$='-name']").nth(1).fill("Kvitto")
     firm.press("Skicka till kunden")
     open_case(client, cases, "Underlag för december")
-    inputs = client.page.locator("input[type=file][name^='file.']")
+    inputs = client.page.locator("input[type=file][name^='file.'][data-upload]")
     inputs.nth(0).set_input_files(pictures["pdf"])
     client.page.get_by_role("link", name="kontoutdrag.pdf").wait_for()
     inputs.nth(1).set_input_files([pictures["jpg"], pictures["heic"]])
     client.page.get_by_role("link", name="kvitto.heic").wait_for()
     client.press("Skicka tillbaka till byrån")
     assert client.sees("Hos byrån")
+
+    # One row is accepted and one returned; only the returned one is open again.
+    open_case(firm, "/byra/demobyran/arenden/", "Underlag för december")
+    firm.page.locator("button", has_text=re.compile("Godta.*Kontoutdrag", re.DOTALL)).click()
+    firm.check()
+    firm.page.locator("summary", has_text=re.compile("Begär ny.*Kvitto", re.DOTALL)).click()
+    firm.page.get_by_label("Vad behöver göras om?").fill("Bilden är suddig. Ta om den i dagsljus.")
+    firm.page.locator("button", has_text=re.compile("Markera.*Kvitto", re.DOTALL)).click()
+    firm.check()
+    firm.page.get_by_role("button", name="Begär komplettering").first.click()
+    firm.check()
+    open_case(client, cases, "Underlag för december")
+    assert client.sees("Bilden är suddig. Ta om den i dagsljus.")
+    assert client.page.locator("input[type=file][name^='file.'][data-upload]").count() == 1
+    client.page.locator("input[type=file][name^='file.'][data-upload]").set_input_files(pictures["png"])
+    client.page.get_by_role("link", name="kvitto.png").wait_for()
+    client.press("Skicka tillbaka till byrån")
+    open_case(firm, "/byra/demobyran/arenden/", "Underlag för december")
+    assert firm.sees("kvitto.png")
+    firm.press("Avsluta ärendet")
 
     # Approval, with the exact file; and one that is retracted.
     new_case(firm, "approval", "Löner för december")
