@@ -185,7 +185,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "samsyn.web.middleware.PersonLanguage",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "samsyn.web.kept.KeepsWhatWasTyped",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -280,3 +280,31 @@ def test_an_unfinished_draft_cannot_be_sent_whichever_way_it_is_tried(world: Any
         actions.open_(world.manager, case)
     case.refresh_from_db()
     assert case.state == "draft"
+
+
+def test_a_session_that_ends_in_the_middle_of_an_answer_loses_nothing(client: Any, visit: Any, world: Any) -> None:
+    case = world.cases["Vad gällde inköpet den 9 december?"]
+    signing_in = {"login": OWNER, "password": "samsyn-demo"}
+    client.post("/konto/logga-in/", signing_in)
+    client.get(path(case))
+    del client.cookies["sessionid"]
+    late = client.post(path(case, "skicka-tillbaka/"), question_answer("Skrivet innan sessionen tog slut"))
+    assert late.headers["Location"] == f"/konto/logga-in/?next={path(case)}"
+    assert "Skrivet innan" not in text(visit(MEMBER).get(path(case)))
+    back = client.post(f"/konto/logga-in/?next={path(case)}", signing_in, follow=True)
+    assert "Skrivet innan sessionen tog slut" in text(back)
+    assert "Det du hade skrivit är tillbaka" in text(back)
+    case.refresh_from_db()
+    assert case.state == "with_client"
+
+
+def test_what_somebody_else_had_written_is_never_put_back(client: Any, world: Any) -> None:
+    case = world.cases["Vad gällde inköpet den 9 december?"]
+    client.post("/konto/logga-in/", {"login": OWNER, "password": "samsyn-demo"})
+    client.get(path(case))
+    del client.cookies["sessionid"]
+    client.post(path(case, "skicka-tillbaka/"), question_answer("Elins hemlighet"))
+    there = client.post(
+        f"/konto/logga-in/?next={path(case)}", {"login": MEMBER, "password": "samsyn-demo"}, follow=True
+    )
+    assert "Elins hemlighet" not in text(there)

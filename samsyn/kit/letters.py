@@ -59,7 +59,9 @@ def write(
         written = render_to_string(f"letters/{template}.txt", shown)
         subject, _newline, text = str(written).strip().partition("\n")
         html = render_to_string(f"letters/{template}.html", {**shown, "subject": subject})
-    sealed = _box().encrypt(json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode())
+    sealed = sealed_box().encrypt(
+        json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode()
+    )
     try:
         with transaction.atomic():
             letter = Letter.objects.create(to=to, template=template, body=sealed, about=about)
@@ -80,7 +82,7 @@ def send(letter_id: str) -> None:
         letter.tries += 1
         letter.next_try_at = timezone.now() + dt.timedelta(minutes=min(2**letter.tries, 120))
         letter.save(update_fields=["tries", "next_try_at"])
-    content = json.loads(_box().decrypt(bytes(letter.body)))
+    content = json.loads(sealed_box().decrypt(bytes(letter.body)))
     try:
         _mail(letter.to, content).send()
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused):
@@ -123,5 +125,6 @@ def _finish(letter: Letter, state: Letter.State) -> None:
     letter.save(update_fields=["state", "body", "sent_at"])
 
 
-def _box() -> Fernet:
+def sealed_box() -> Fernet:
+    """What is encrypted while it waits here: opened with the secret key and nothing else."""
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(settings.SECRET_KEY.encode()).digest()))

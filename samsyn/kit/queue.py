@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 SWEEPS = {
     "letters": "samsyn.kit.letters.sweep",
     "outbox": "samsyn.notices.jobs.sweep",
+    "kept forms": "samsyn.web.kept.sweep",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }
 

@@ -25,6 +25,7 @@ from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import cases_page, client_page
+from samsyn.web.kept import put_back
 from samsyn.web.pages import nav_of, page, slug_of
 from samsyn.web.showing import Line, line_of
 
@@ -158,7 +159,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if engagement is None:
         raise Http404
     kind = kinds.get("client_message")
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if request.method == "POST" else put_back(request)
     form, letter = kind.request_form(data, people=known_staff(actor, engagement)), Letter(data, prefix="l")
     problem = ""
     if request.method == "POST" and all([form.is_valid(), letter.is_valid()]):
@@ -174,7 +175,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         "client/new_case.html",
         actor,
         "client_cases",
-        status=422 if data else 200,
+        status=422 if request.method == "POST" else 200,
         form=form,
         letter=letter,
         engagement=engagement,

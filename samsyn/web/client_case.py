@@ -25,6 +25,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
+from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import signed_in_words
 from samsyn.web.showing import history_of, subject_of, turn_line_of
@@ -117,6 +118,9 @@ def opened(actor: Actor, ref: str) -> CaseData:
 def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Read a case."""
     data = opened(actor, ref)
+    if (kept := put_back(request)) is not None and allowed("send_back", actor, data.case):
+        data.typed = answer_form(data, kept, complete=False).typed()
+        messages.info(request, _("What you had written is back. It has not been sent."))
     note_reading(request, actor, data.case)
     return show(request, actor, data)
 

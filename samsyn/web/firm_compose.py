@@ -34,6 +34,7 @@ from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_case import file_address
+from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import Turn, TurnLine
 
@@ -171,7 +172,7 @@ def compose(
 ) -> HttpResponse:
     """The form, and what its buttons do."""
     data = request.POST if request.method == "POST" else None
-    about, form = make_forms(actor, kind, clients, case, data)
+    about, form = make_forms(actor, kind, clients, case, data if data is not None else put_back(request))
     writing = Composing(actor, kind, clients, case, about, form)
     problem = ""
     if data is not None:

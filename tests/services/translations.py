@@ -1,16 +1,21 @@
-"""Whether every text in the program has its Swedish: nothing missing, nothing fuzzy. English is the message id."""
+"""Whether every text in the program has its Swedish: nothing missing, fuzzy or left over. English is the message id.
+
+`python -m tests.services.translations --update` adds the new texts, empty, and takes away those no longer used.
+"""
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 KEYWORDS = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3"]
 SWEDISH = Path("locale/sv/LC_MESSAGES/django.po")
+PASSING = (b'"Report-', b'"POT-', b'"PO-', b'"Last-', b'"Language-Team')
 
 
 def extract(target: str) -> None:
@@ -37,10 +42,29 @@ def problems() -> list[str]:
             found.append(f"missing: {message.id!r}")
         elif have.fuzzy:
             found.append(f"fuzzy: {message.id!r}")
-    return found
+    ids = {message.id for message in wanted}
+    return found + [f"left over: {message.id!r}" for message in swedish if message.id and message.id not in ids]
+
+
+def update() -> None:
+    """Bring the Swedish file in step with the program, without guessing at a translation."""
+    with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
+        extract(pot.name)
+        with open(pot.name, "rb") as source:
+            wanted = read_po(source)
+    with SWEDISH.open("rb") as source:
+        swedish = read_po(source, locale="sv")
+    swedish.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+    written = io.BytesIO()
+    write_po(written, swedish, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
+    # Dates and persons in the header would make each run a change.
+    kept = [line for line in written.getvalue().splitlines(keepends=True) if not line.startswith(PASSING)]
+    SWEDISH.write_bytes(b"".join(kept))
 
 
 if __name__ == "__main__":
+    if "--update" in sys.argv:
+        update()
     lacking = problems()
     print("\n".join(lacking) or "Swedish is complete.")
     raise SystemExit(bool(lacking))
