@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core import mail
@@ -42,9 +43,16 @@ def test_how_do_i_activate_the_function(visit: Any, world: Any) -> None:
     slug = engagement.company.slug
     assert ">Ärenden" not in page(nina, f"/kund/{slug}/flikar/")
     assert nina.get(f"/kund/{slug}/arenden/").status_code == 404
-    nina.post(f"/kund/{slug}/samtycke/demobyran/", {"decision": "approve", "may_represent": "on"})
+    approve(nina, f"/kund/{slug}/samtycke/demobyran/")
     assert "Ärenden" in page(nina, f"/kund/{slug}/flikar/")
     assert "Första frågan" in page(nina, f"/kund/{slug}/arenden/")
+
+
+def approve(person: Any, path: str) -> None:
+    """Read the agreement and press the button that stands under it."""
+    read = re.search(r'name="text" value="([0-9a-f]{64})"', page(person, path))
+    assert read
+    assert person.post(path, {"decision": "approve", "may_represent": "on", "text": read[1]}).status_code == 302
 
 
 def tenancy_invitation(engagement: Any) -> Any:
@@ -62,7 +70,7 @@ def test_the_menu_also_waits_for_a_first_case(visit: Any, world: Any) -> None:
     engagement.firm = world.firm
     let_in(tenancy.invite_main_contact(world.manager, engagement), "Bo Bara")
     bo, slug = visit("bo@bara.example"), engagement.company.slug
-    bo.post(f"/kund/{slug}/samtycke/demobyran/", {"decision": "approve", "may_represent": "on"})
+    approve(bo, f"/kund/{slug}/samtycke/demobyran/")
     assert ">Ärenden" not in page(bo, f"/kund/{slug}/flikar/")
     assert bo.get(f"/kund/{slug}/arenden/").status_code == 404
     assert "Byrån har inte skickat något ärende än" in page(bo, f"/kund/{slug}/")

@@ -23,6 +23,7 @@ from samsyn.cases.models import Attachment, Case, Event, Purpose
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.actors import Actor, client_actor, firm_actor, memberships_of
+from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
 
 PASSWORD = "samsyn-demo"  # noqa: S105 - known on purpose; exists only with SAMSYN_DEMO=1
@@ -261,7 +262,7 @@ def approve(world: World, slug: str, actor: Actor, email: str, name: str) -> Non
         email,
         Engagement.objects.visible_to(actor).select_related("company").get(pk=engagement.pk).company.slug,
     )
-    cases.approve_consent(person, engagement)
+    cases.approve_consent(person, engagement, text_sha256=text_for(engagement.firm, "sv").sha256)
 
 
 def _people(world: World) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from samsyn.cases.models import Outbox
-from samsyn.notices.recipients import hearers
-from samsyn.notices.writing import write_letter
+from samsyn.notices.recipients import hearers, hearers_of_consent
+from samsyn.notices.writing import write_letter, write_of_consent
+
+
+def waiting(**which: Any) -> Any:
+    """What nobody has been told of yet. Nothing here asks for whom: the worker serves every firm."""
+    return Outbox.objects.unscoped(why="the worker serves every firm").filter(done_at=None, **which)
 
 
 def tell(event_id: str) -> None:
     """Tell everyone concerned of one event, once. Called by the nudge and by the sweep alike."""
-    rows = Outbox.objects.unscoped(why="the worker serves every firm").filter(event=UUID(event_id), done_at=None)
+    rows = waiting(event=UUID(event_id))
     entry = rows.select_related("event__case__engagement", "event__case__firm").first()
     if entry is None:
         return
@@ -23,8 +29,21 @@ def tell(event_id: str) -> None:
     rows.update(done_at=timezone.now())
 
 
+def tell_of_consent(consent_id: str) -> None:
+    """Tell the firm and all owners of one step of a consent, once."""
+    rows = waiting(consent=UUID(consent_id))
+    entry = rows.select_related("consent__engagement__firm", "consent__engagement__company").first()
+    if entry is None:
+        return
+    for membership in hearers_of_consent(entry.consent):
+        write_of_consent(entry.consent, membership)
+    rows.update(done_at=timezone.now())
+
+
 def sweep() -> None:
     """Tell of what the queue has lost. Each minute."""
-    rows = Outbox.objects.unscoped(why="the worker serves every firm").filter(done_at=None)
-    for event_id in rows.order_by("created_at").values_list("event", flat=True)[:500]:
-        tell(str(event_id))
+    for event_id, consent_id in waiting().order_by("created_at").values_list("event", "consent")[:500]:
+        if event_id:
+            tell(str(event_id))
+        else:
+            tell_of_consent(str(consent_id))

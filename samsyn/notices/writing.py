@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases.models import Case, Event
 from samsyn.kit import letters
-from samsyn.tenancy.models import CLIENT, Company, Membership
+from samsyn.tenancy.models import CLIENT, Company, Consent, Engagement, Membership
+
+Step = Engagement.ConsentState
 
 
 def heading_of(verb: str, side: str) -> str:
@@ -39,6 +41,39 @@ def write_letter(event: Event, case: Case, reader: Membership) -> None:
             "company": case.engagement.name,
             "to_client": reader.side == CLIENT,
             "address": letters.absolute(address_of(case, reader)),
+        },
+    )
+
+
+def consent_heading(step: str) -> str:
+    """The subject of the letter about a step of a consent, in the language that is active."""
+    return {
+        Step.APPROVED: _("The consent has been approved"),
+        Step.DECLINED: _("The consent has been declined"),
+        Step.WITHDRAWN: _("The consent has been withdrawn"),
+    }[Step(step)]
+
+
+def write_of_consent(consent: Consent, reader: Membership) -> None:
+    """Write to one reader that a consent was answered or ended, once for each step and person."""
+    engagement = consent.engagement
+    with translation.override(reader.user.language):
+        heading = consent_heading(consent.step)
+    path = f"/byra/{engagement.firm.slug}/kunder/{engagement.pk}/"
+    if reader.side == CLIENT:
+        path = f"/kund/{engagement.company.slug}/samtycke/{engagement.firm.slug}/"
+    letters.write(
+        template="consent",
+        to=reader.user.email,
+        language=reader.user.language,
+        sender=engagement.firm.name,
+        about=f"consent:{consent.pk}:{reader.user_id}",
+        context={
+            "heading": heading,
+            "firm": engagement.firm.name,
+            "company": engagement.name,
+            "name": consent.name,
+            "address": letters.absolute(path),
         },
     )
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from samsyn.kit.sweden import format_party_number
+from samsyn.tenancy.errors import NotNow
 from samsyn.tenancy.models import AgreementText, Firm
 
 LANGUAGES = ("sv", "en")
@@ -71,6 +72,14 @@ def newest_texts(firm: Firm) -> list[AgreementText]:
     for text in rows.filter(firm=firm).order_by("version"):
         newest[text.language] = text
     return list(newest.values())
+
+
+def text_that_was_read(firm: Firm, sha256: str) -> AgreementText:
+    """The newest text whose hash the page carried. Raises NotNow when the firm has changed it since."""
+    found = next((text for text in newest_texts(firm) if text.sha256 == sha256), None)
+    if found is None:
+        raise NotNow(_("The firm has changed the agreement text since you read it. Read it again before you answer."))
+    return found
 
 
 def text_for(firm: Firm, language: str) -> AgreementText:

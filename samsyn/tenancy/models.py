@@ -153,6 +153,9 @@ class Engagement(TenantModel):
     consent = models.CharField(max_length=10, choices=ConsentState.choices, default=ConsentState.NONE)
     consent_at = models.DateTimeField(null=True)
     consent_first_approved_at = models.DateTimeField(null=True)
+    # Since when and by whom the consent is withdrawn; empty again once it is approved anew.
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=250, blank=True)
     first_released_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)

@@ -71,12 +71,14 @@ def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpRespon
     if decision == "approve":
         if not request.POST.get("may_represent"):
             raise Refused(_("Tick that you may represent the company, then approve."))
-        released = actions.approve_consent(actor, engagement)
+        released = actions.approve_consent(actor, engagement, text_sha256=request.POST.get("text", ""))
         messages.success(request, _("You have approved. The cases are here."))
         return redirect("client_cases" if released or engagement.menu_is_open else "client_start", slug_of(actor))
     if decision == "withdraw":
         actions.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
         messages.success(request, _("The consent is withdrawn. What has been sent can still be read."))
+    elif decision != "decline":
+        raise Refused(_("Choose Approve or Decline."))
     else:
         actions.decline_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
         messages.success(request, _("You have declined. The firm knows."))

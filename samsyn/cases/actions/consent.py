@@ -10,15 +10,18 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.asking import release
 from samsyn.cases.actions.ending import end_with_consent
-from samsyn.cases.models import Case, State
+from samsyn.cases.models import Case, Outbox, State
+from samsyn.kit.queue import enqueue
 from samsyn.tenancy.actions import record_consent
 from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.agreement import text_that_was_read
 from samsyn.tenancy.errors import NotNow, NotYours
-from samsyn.tenancy.models import Engagement, Invitation
+from samsyn.tenancy.models import Consent, Engagement, Invitation
 from samsyn.tenancy.roles import Right
 
 Step = Engagement.ConsentState
 WAITING = (Step.INVITED, Step.REMINDED)
+TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
 UNENDED = (State.AWAITING_CONSENT, State.WITH_CLIENT, State.WITH_FIRM)
 
 
@@ -36,13 +39,17 @@ def _must_represent(actor: Actor, engagement: Engagement) -> None:
 
 
 @transaction.atomic
-def approve_consent(actor: Actor, engagement: Engagement) -> list[Case]:
-    """An owner approves the agreement: the waiting cases are released, oldest first, and returned."""
+def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -> list[Case]:
+    """An owner approves the agreement: the waiting cases are released, oldest first, and returned.
+
+    `text_sha256` is that of the text the page showed; a text that has changed since is refused.
+    """
     fresh = _locked(actor, engagement)
     _must_represent(actor, fresh)
     if fresh.consent not in WAITING:
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
-    record_consent(actor, fresh, Step.APPROVED)
+    read = text_that_was_read(fresh.firm, text_sha256)
+    _tell(record_consent(actor, fresh, Step.APPROVED, text=read))
     _end_links(fresh)
     system = system_for(fresh.firm)
     waiting = Case.objects.visible_to(system).filter(engagement=fresh, state=State.AWAITING_CONSENT)
@@ -60,7 +67,7 @@ def decline_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -
     _must_represent(actor, fresh)
     if fresh.consent not in WAITING:
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
-    record_consent(actor, fresh, Step.DECLINED, reason=reason)
+    _tell(record_consent(actor, fresh, Step.DECLINED, reason=reason))
     _end_links(fresh)
     engagement.refresh_from_db()
 
@@ -75,13 +82,19 @@ def withdraw_consent(actor: Actor, engagement: Engagement, *, reason: str = "") 
         raise NotYours(_("Your role doesn't let you do this."))
     if fresh.consent != Step.APPROVED:
         raise NotNow(_("There is no consent in force to withdraw."))
-    record_consent(actor, fresh, Step.WITHDRAWN, reason=reason)
+    _tell(record_consent(actor, fresh, Step.WITHDRAWN, reason=reason))
     system = system_for(fresh.firm)
     closing = list(Case.objects.visible_to(system).filter(engagement=fresh, state__in=UNENDED))
     for case in closing:
         end_with_consent(system, case)
     engagement.refresh_from_db()
     return len(closing)
+
+
+def _tell(consent: Consent) -> None:
+    """The firm and all owners hear of the step, as surely as of an event."""
+    Outbox.objects.create(firm_id=consent.firm_id, consent=consent)
+    enqueue(TELL_CONSENT, str(consent.pk))
 
 
 def _end_links(engagement: Engagement) -> None:

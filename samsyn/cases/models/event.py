@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from samsyn.cases.models.case import Case, Outcome
 from samsyn.kit.gate import key
-from samsyn.tenancy.models import Engagement, TenantModel
+from samsyn.tenancy.models import Consent, Engagement, TenantModel
 
 if TYPE_CHECKING:
     from samsyn.tenancy.actors import Actor
@@ -70,12 +70,19 @@ class Event(TenantModel):
 
 
 class Outbox(TenantModel):
-    """An event nobody has been told of yet. Swept each minute; the queued job is only a nudge."""
+    """An event, or a step of a consent, nobody has been told of yet. Swept each minute; the job is only a nudge."""
 
-    event = key(Event)
+    event = key(Event, null=True)
+    consent = key(Consent, null=True)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        constraints: ClassVar = [models.UniqueConstraint(fields=["event"], name="told_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event"], name="told_once"),
+            models.UniqueConstraint(fields=["consent"], name="consent_told_once"),
+            models.CheckConstraint(
+                condition=models.Q(event__isnull=True) ^ models.Q(consent__isnull=True), name="one_thing_to_tell"
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["done_at", "created_at"], name="outbox_waiting")]

@@ -7,23 +7,27 @@ from django.utils import timezone
 
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
-from samsyn.tenancy.models import Consent, Engagement
+from samsyn.tenancy.models import AgreementText, Consent, Engagement
 
 Step = Engagement.ConsentState
+COPIES = ("consent", "consent_at", "consent_first_approved_at", "withdrawn_at", "withdrawn_by")
 
 
 @transaction.atomic
-def record_consent(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") -> Consent:
+def record_consent(
+    actor: Actor, engagement: Engagement, step: Step, *, reason: str = "", text: AgreementText | None = None
+) -> Consent:
     """Append one step and update the copies on the client. The caller has asked whether `actor` may.
 
-    Stores who, in what role, when, from which address, which text version and its hash.
+    Stores who, in what role, when, from which address, which text version and its hash: `text` where the
+    person has read one, else the newest.
     """
     rows = Engagement.objects.unscoped(why="the caller has already found it through its actor")
     locked = rows.select_for_update().get(pk=engagement.pk)
     history = Consent.objects.unscoped(why="the next step's number").filter(engagement=locked)
     held = actor.membership_in(engagement.pk)
     language = actor.user.language if actor.user else engagement.language
-    text = text_for(engagement.firm, language)
+    text = text or text_for(engagement.firm, language)
     consent = Consent.objects.create(
         firm_id=locked.firm_id,
         engagement=locked,
@@ -42,8 +46,17 @@ def record_consent(actor: Actor, engagement: Engagement, step: Step, *, reason: 
     engagement.consent_at = consent.at
     if step == Step.APPROVED and locked.consent_first_approved_at is None:
         engagement.consent_first_approved_at = consent.at
-    engagement.save(update_fields=["consent", "consent_at", "consent_first_approved_at"])
+    if step == Step.WITHDRAWN:
+        engagement.withdrawn_at, engagement.withdrawn_by = consent.at, f"{actor.name}, {_of(actor, engagement)}"
+    elif step == Step.APPROVED:
+        engagement.withdrawn_at, engagement.withdrawn_by = None, ""
+    engagement.save(update_fields=COPIES)
     return consent
+
+
+def _of(actor: Actor, engagement: Engagement) -> str:
+    """The company or the firm a person speaks for."""
+    return engagement.name if actor.is_client else engagement.firm.name
 
 
 def mark_first_release(engagement: Engagement) -> None:
