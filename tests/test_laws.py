@@ -181,37 +181,44 @@ def test_no_text_of_a_case_occurs_in_any_mail(world: Any) -> None:
 
 PAGES = [
     ("agare@demokund.example", "/kund/demokund/arenden/"),
+    ("medarbetare@demokund.example", "/kund/demokund/arenden/"),
+    ("agare@demokund.example", "/kund/demokund/arenden/avslutade/"),
+    ("agare@demokund.example", "/kund/demokund/arenden/?q=ärende"),
     ("agare@demokund.example", "/kund/demokund/arenden/{ref}/"),
     ("ansvarig@demobyran.example", "/byra/demobyran/arenden/"),
+    ("egna@demobyran.example", "/byra/demobyran/arenden/"),
+    ("ansvarig@demobyran.example", "/byra/demobyran/arenden/?vy=alla&q=ärende&sortera=senast"),
     ("ansvarig@demobyran.example", "/byra/demobyran/arenden/{ref}/"),
     ("ansvarig@demobyran.example", "/byra/demobyran/kunder/"),
 ]
 
 
-@pytest.mark.parametrize(("email", "path"), PAGES)
-def test_a_page_asks_the_database_at_most_eight_questions_however_many_cases(
-    visit: Any, world: Any, email: str, path: str
-) -> None:
+def questions_asked(person: Any, path: str) -> list[str]:
+    """The SQL of one visit to a page that has been visited before."""
+    person.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        assert person.get(path).status_code == 200
+    return [one["sql"] for one in asked.captured_queries if "SAVEPOINT" not in one["sql"]]
+
+
+def test_a_page_asks_the_database_at_most_eight_questions_however_many_cases(visit: Any, world: Any) -> None:
     case = world.cases["Kontoutdrag för november"]
-    person = visit(email)
-    person.get(path.format(ref=case.ref))
-    counts = []
-    for many in (0, 40):
-        rows = [
+    people = {email: visit(email) for email, _path in PAGES}
+    counts: list[list[int]] = []
+    for many in (0, 10_000):
+        rows = (
             Case(firm=world.firm, engagement=world.engagements["demokund"], kind="question", request={"questions": []},
-                 subject=f"Ärende {n}", state="with_client", released_at=case.released_at,
-                 responsible_id=case.responsible_id,
-                 client_changed_at=case.released_at)
+                 subject=f"Ärende {n}", search_key=f"ärende {n}", state="closed" if n % 10 else "with_client",
+                 outcome="answered" if n % 10 else "", released_at=case.released_at,
+                 responsible_id=case.responsible_id, client_changed_at=case.released_at)
             for n in range(many)
-        ]  # fmt: skip
-        Case.objects.bulk_create(rows)
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            assert person.get(path.format(ref=case.ref)).status_code == 200
-        counts.append(len([one for one in asked.captured_queries if "SAVEPOINT" not in one["sql"]]))
-    assert counts[0] == counts[1], counts
-    assert counts[1] <= 8, [one["sql"][:120] for one in asked.captured_queries]
+        )  # fmt: skip
+        Case.objects.bulk_create(rows, batch_size=1_000)
+        asked = [questions_asked(people[email], path.format(ref=case.ref)) for email, path in PAGES]
+        counts.append([len(one) for one in asked])
+    assert counts[0] == counts[1]
+    for (_email, path), questions in zip(PAGES, asked, strict=True):
+        assert len(questions) <= 8, (path, [one[:120] for one in questions])
 
 
 def test_every_verb_declares_its_sentence_and_its_sides() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
 
+from samsyn.cases.models import Case
+from samsyn.demo.world import write
 from samsyn.tenancy.models import User
 
 CLIENT_PAGES = [
@@ -70,3 +74,25 @@ def test_a_person_with_several_places_chooses_and_one_with_a_single_place_goes_t
     assert "Bageri Morgonglöd AB" in several.content.decode()
     assert "Rival Ekonomi AB" in several.content.decode()
     assert visit("agare@demokund.example").get("/").headers["Location"] == "/kund/demokund/"
+
+
+@pytest.mark.parametrize("sort", ["uppdaterat", "-uppdaterat", "nr", "-nr", "arende", "-arende", "senast", "-senast"])
+def test_page_after_page_shows_every_case_once_in_whatever_order(visit: Any, world: Any, sort: str) -> None:
+    for n in range(30):
+        write(world, world.manager, "demokund", "question", f"Utkast {n}", send=False, days=n if n % 3 else None)
+    manager, path, found = visit("ansvarig@demobyran.example"), f"?vy=alla&sortera={sort}", []
+    while path:
+        shown = manager.get(f"/byra/demobyran/arenden/{path}").content.decode()
+        found += re.findall(r'name="ref" value="(\w+)"', shown)
+        following = re.search(r'href="(\?[^"]*efter=[^"]+)"', shown)
+        path = html.unescape(following[1]) if following else ""
+    everything = Case.objects.visible_to(world.manager).values_list("ref", flat=True)
+    assert sorted(found) == sorted(everything)
+
+
+@pytest.mark.parametrize("cursor", ["nonsens", "W10", "WyJhIiwgImIiXQ", "e30", "WzEsIG51bGxd"])
+def test_a_cursor_that_cannot_be_read_begins_anew(visit: Any, world: Any, cursor: str) -> None:
+    manager = visit("ansvarig@demobyran.example")
+    for page in ("arenden/", "arenden/?sortera=senast", "kunder/"):
+        joined = "&" if "?" in page else "?"
+        assert manager.get(f"/byra/demobyran/{page}{joined}efter={cursor}").status_code == 200

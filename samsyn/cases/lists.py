@@ -7,7 +7,9 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q
 
 from samsyn.cases.models import Case, Outcome, ReadMark, Recipient, State
@@ -16,7 +18,13 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
 
 CLIENT_ORDER = ("-client_changed_at", "-id")
+MAY_BE_EMPTY = ("number", "due_on")
 CARDS, CARDS_OF_FIRM = 20, 6
+# What a line of a list shows, or a page of it is cut at.
+LISTED = (
+    "firm", "engagement", "ref", "number", "kind", "state", "outcome", "subject", "sort_key", "request", "due_on",
+    "turn_since", "client_changed_at", "firm_changed_at", "responsible",
+)  # fmt: skip
 
 
 def cases_for(actor: Actor) -> Any:
@@ -25,8 +33,10 @@ def cases_for(actor: Actor) -> Any:
     Names come as columns and not as rows of other tables, and texts are left behind: a page of fifty is
     then fifty objects, not two hundred.
     """
-    rows: Any = Case.objects.visible_to(actor).defer("message", "answer", "review")
-    rows = rows.annotate(client_name=F("engagement__name"), responsible_name=F("responsible__user__name"))
+    rows: Any = Case.objects.visible_to(actor).only(*LISTED)
+    rows = rows.annotate(responsible_name=F("responsible__user__name"))
+    if actor.is_firm:
+        rows = rows.annotate(client_name=F("engagement__name"))
     seq, changed = ("client_seq", "client_changed_at") if actor.is_client else ("firm_seq", "firm_changed_at")
     read = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"), seq__gte=OuterRef(seq))
     seen_from = min((member.seen_from for member in actor.memberships), default=None)
@@ -72,12 +82,13 @@ def waits_in(held: Iterable[Membership]) -> dict[str, int]:
     return counts
 
 
-def client_groups(actor: Actor) -> tuple[dict[str, list[Case]], dict[str, bool]]:
+def client_groups(rows: Any) -> tuple[dict[str, list[Case]], dict[str, bool]]:
     """The client's page of cards: what waits, what is to read, what is with the firm. Newest update first.
 
-    Each state gives its newest cards; the second answer says for which there are more.
+    `rows` are those of `cases_for`. Each state gives its newest cards; the second answer says for which
+    there are more.
     """
-    rows = cases_for(actor).order_by(*CLIENT_ORDER)
+    rows = rows.order_by(*CLIENT_ORDER)
     groups: dict[str, list[Case]] = {"yours": [], "read": [], "firm": []}
     asked = list(rows.filter(state=State.WITH_CLIENT)[: CARDS + 1])
     with_firm = list(rows.filter(state=State.WITH_FIRM)[: CARDS_OF_FIRM + 1])
@@ -114,17 +125,22 @@ def after(rows: Any, column: str, descending: bool, cursor: str) -> Any:
     """The rows behind `cursor` in the order of `column`, then id. A cursor that can't be read begins anew."""
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        pk = str(pk)
-        if not isinstance(value, (str, int)):
+        pk = UUID(str(pk))
+        if not isinstance(value, (str, int, type(None))):
             return rows
         past = "lt" if descending else "gt"
-        return rows.filter(Q(**{f"{column}__{past}": value}) | Q(**{column: value, f"id__{past}": pk}))
-    except (ValueError, TypeError):
+        if value is None:
+            return rows.filter(**{column: None, f"id__{past}": pk})
+        behind = Q(**{f"{column}__{past}": value}) | Q(**{column: value, f"id__{past}": pk})
+        return rows.filter(behind | Q(**{column: None}) if column in MAY_BE_EMPTY else behind)
+    except (ValueError, TypeError, ValidationError):
         return rows
 
 
 def ordered(rows: Any, column: str, descending: bool) -> Any:
-    key = F(column).desc() if descending else F(column).asc()
+    """`rows` in the order of `column`, then id. Those without a value come last, whichever way it is turned."""
+    how = {"nulls_last": True} if column in MAY_BE_EMPTY else {}
+    key = F(column).desc(**how) if descending else F(column).asc(**how)
     return rows.order_by(key, "-id" if descending else "id")
 
 

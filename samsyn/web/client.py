@@ -52,7 +52,7 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 @client_page()
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
-    groups = client_groups(actor)[0] if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
+    groups = client_groups(cases_for(actor))[0] if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
     return page(
         request,
         "client/start.html",
@@ -95,7 +95,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     if words:
         found = list(ordered(found_by(rows, actor, words), "client_changed_at", True)[: PAGE * 2])
         return page(request, "client/found.html", actor, "client_cases", words=words, found=lines(found, actor))
-    groups, more = client_groups(actor)
+    groups, more = client_groups(rows)
     closed = list(ordered(rows.filter(state=State.CLOSED), "client_changed_at", True)[:6])
     return page(
         request,

@@ -96,8 +96,6 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     name = asked.get("sortera", "-uppdaterat")
     descending, column = name.startswith("-"), SORTS.get(name.lstrip("-"), "firm_changed_at")
     rows = ordered(rows, column, descending)
-    if column in ("number", "due_on"):
-        rows = rows.exclude(**{column: None})
     if cursor := asked.get("efter"):
         rows = after(rows, column, descending, cursor)
     found = list(rows[: PAGE + 1])

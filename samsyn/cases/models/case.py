@@ -130,7 +130,7 @@ class Case(TenantModel):
             models.Index(fields=["firm", "-firm_changed_at", "-id"], name="case_firm_newest"),
             models.Index(fields=["firm", "responsible", "state", "-firm_changed_at"], name="case_firm_mine"),
             models.Index(fields=["firm", "state", "due_on"], name="case_firm_due"),
-            models.Index(fields=["engagement", "state", "-client_changed_at", "-id"], name="case_client"),
+            models.Index(fields=["firm", "engagement", "state", "-client_changed_at", "-id"], name="case_client"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +139,10 @@ class Case(TenantModel):
     @classmethod
     def scope_to(cls, rows: Any, actor: Actor) -> Any:
         if actor.is_client:
-            return rows.filter(engagement__in=actor.engagement_ids, released_at__isnull=False).filter(
+            rows = rows.filter(firm__in=actor.firm_ids, engagement__in=actor.engagement_ids, released_at__isnull=False)
+            if len(actor.owned_engagement_ids) == len(actor.engagement_ids):
+                return rows  # owners see what is restricted as well
+            return rows.filter(
                 models.Q(restricted=False)
                 | models.Q(engagement__in=actor.owned_engagement_ids)
                 | models.Q(pk__in=Recipient.of(actor.membership_ids).values("case"))
