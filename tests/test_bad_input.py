@@ -115,7 +115,7 @@ def test_a_file_over_the_limit_is_refused_with_the_limit(visit: Any, world: Any)
     row = case.request["documents"][0]["id"]
     big = SimpleUploadedFile("stor.pdf", pdf() + b"0" * 1_200_000)
     page = visit(OWNER).post(path(case, "skicka-tillbaka/"), {f"file.{row}": big})
-    assert "stor.pdf är 1 MB. Högst 1 MB går att skicka." in text(page)
+    assert "stor.pdf är 1,2 MB. Högst 1 MB går att skicka." in text(page)
 
 
 def test_a_hostile_name_is_made_harmless(visit: Any, world: Any) -> None:

@@ -10,49 +10,26 @@ import datetime as dt
 import hashlib
 import os
 import secrets
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
-import filetype
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Sum
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from samsyn.cases import filetypes
+from samsyn.cases.filetypes import ACCEPT as ACCEPT
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.models import Attachment, Audience, Blob, Case, Draft, Purpose
 from samsyn.kit.sweden import keep_accounting_until, stockholm_today
-from samsyn.kit.text import clean_name
+from samsyn.kit.text import file_name
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import Engagement, Firm
-
-# Content type -> the endings it may have.
-BINARY: dict[str, tuple[str, ...]] = {
-    "application/pdf": ("pdf",),
-    "image/jpeg": ("jpg", "jpeg"),
-    "image/png": ("png",),
-    "image/heic": ("heic", "heif"),
-    "image/webp": ("webp",),
-}
-OFFICE: dict[str, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "odt": "application/vnd.oasis.opendocument.text",
-}
-PLAIN: dict[str, str] = {
-    "txt": "text/plain",
-    "csv": "text/csv",
-    "xml": "application/xml",
-    "se": "application/x-sie",
-    "si": "application/x-sie",
-    "sie": "application/x-sie",
-}
-ACCEPT = ",".join(f".{ending}" for ending in [*(e for many in BINARY.values() for e in many), *OFFICE, *PLAIN])
 
 
 @dataclass(frozen=True)
@@ -83,7 +60,7 @@ def attach(
     if not upload.size:
         raise Refused(_("%(name)s is empty. Choose another file.") % {"name": name})
     if megabytes > limits.file_mb:
-        shown = {"name": name, "size": f"{megabytes:.0f}", "limit": limits.file_mb}
+        shown = {"name": name, "size": number_format(megabytes, 1), "limit": limits.file_mb}
         raise Refused(_("%(name)s is %(size)s MB. The limit is %(limit)s MB.") % shown)
     if megabytes + size_of_case(case) / 1_000_000 > limits.case_mb:
         raise Refused(
@@ -202,47 +179,27 @@ def info_of(attachment: Attachment, url: str) -> FileInfo:
 
 
 def tidy_name(name: str) -> str:
-    """A file's own name, without folders, controls or tricks; at most 200 characters with its ending kept."""
-    name = clean_name(name.replace("\\", "/").rpartition("/")[2]).strip(". ") or _("file")
-    stem, dot, ending = name.rpartition(".")
-    if len(name) > 200 and dot:
-        return f"{stem[: 199 - len(ending)]}.{ending}"
-    return name[:200]
+    """A file's own name, which any system can keep it under."""
+    return file_name(name, empty=_("file"))
 
 
 def type_of(upload: UploadedFile[Any], name: str) -> str:
     """The type told by the content, or a refusal with what can be sent."""
-    ending = name.rpartition(".")[2].lower()
-    upload.seek(0)
-    head = upload.read(8192)
-    guessed = filetype.guess_mime(head) or ""
-    if guessed in BINARY and ending in BINARY[guessed]:
-        return guessed
-    if ending in OFFICE and _is_office(upload, ending):
-        return OFFICE[ending]
-    if ending in PLAIN and not guessed and b"\0" not in head:
-        return PLAIN[ending]
-    known = ending in ACCEPT.replace(".", "").split(",")
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    try:
+        found = filetypes.type_of(upload, ending)  # type: ignore[arg-type]
+    except filetypes.TooMuchInside as bomb:
+        raise Refused(
+            _("%(name)s holds far more than its size says, so it can't be sent. Send it as a PDF.") % {"name": name}
+        ) from bomb
+    if found is not None:
+        return found
     sentence = (
         _("%(name)s is not what its name says. Open it and save it again, or send it as a PDF.")
-        if known
+        if ending in filetypes.TYPES
         else _("%(name)s can't be sent. Send a PDF, a picture, a spreadsheet, a document, text, XML or SIE.")
     )
     raise Refused(sentence % {"name": name})
-
-
-def _is_office(upload: UploadedFile[Any], ending: str) -> bool:
-    """Whether the bytes are the office format that the name says, judged by what lies in the zip."""
-    wanted = {"xlsx": "xl/workbook.xml", "docx": "word/document.xml"}
-    try:
-        upload.seek(0)
-        with zipfile.ZipFile(upload.file) as packed:  # type: ignore[arg-type]
-            names = set(packed.namelist())
-            if ending in wanted:
-                return wanted[ending] in names and "[Content_Types].xml" in names
-            return "mimetype" in names and packed.read("mimetype").decode() == OFFICE[ending]
-    except (zipfile.BadZipFile, UnicodeDecodeError, KeyError, RuntimeError):
-        return False
 
 
 def store(firm: Firm, upload: UploadedFile[Any]) -> Blob:

@@ -11,6 +11,9 @@ _BIDI_OUT = dict.fromkeys(map(ord, _BIDI))
 _ISOLATE, _POP = "\u2068", "\u2069"
 _OPENS = "\u2066\u2067\u2068"
 _RIGHT = ("R", "AL", "AN")
+# What Windows refuses in the name of a file, and the names it keeps for devices.
+_NOT_IN_FILE_NAMES = dict.fromkeys(map(ord, '<>:"/\\|?*'), "_")
+_DEVICES = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
 
 def clean_text(text: str) -> str:
@@ -24,6 +27,24 @@ def clean_name(text: str) -> str:
     """A name or title on one line: no bidirectional or other controls, single spaces, NFC."""
     text = clean_text(text).translate(_BIDI_OUT)
     return re.sub(r"\s+", " ", text).strip()
+
+
+def file_name(text: str, *, empty: str, longest: int = 200) -> str:
+    """A name any system can keep a file under, as like `text` as it can be: no folders, controls or tricks.
+
+    At most `longest` characters and 240 bytes, the ending kept; `empty` is the name of what has none.
+    """
+    text = clean_name(text.replace("\\", "/").rpartition("/")[2])
+    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").translate(_NOT_IN_FILE_NAMES)
+    text = re.sub(r"\.{2,}", ".", text).rstrip(". ").lstrip()
+    stem, dot, ending = text.rpartition(".") if "." in text else (text, "", "")
+    if len(ending) > 20:  # a sentence with a full stop in it, not an ending
+        stem, dot, ending = text, "", ""
+    stem = stem.strip(". ") or empty
+    if _DEVICES.match(stem):
+        stem = f"_{stem}"
+    room, most = longest - len(dot + ending), 240 - len((dot + ending).encode())
+    return stem[:room].encode()[:most].decode("utf-8", "ignore").rstrip(". ") + dot + ending
 
 
 def isolated(text: str) -> str:

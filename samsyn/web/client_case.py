@@ -30,6 +30,8 @@ from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import signed_in_words
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 
+PLAIN = "text/plain; charset=utf-8"
+
 
 def file_address(actor: Actor, ref: str) -> str:
     """The address of a file of this case, with `{id}` where its id goes."""
@@ -231,7 +233,9 @@ def upload(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     try:
         refuse_unless_allowed(VERBS["send_back"], actor, case)
     except NotNow as refusal:
-        return HttpResponse(str(refusal), status=409, content_type="text/plain; charset=utf-8")
+        return HttpResponse(str(refusal), status=409, content_type=PLAIN)
+    if not request.FILES:
+        return HttpResponse(_("The file didn't arrive. Choose it again."), status=400, content_type=PLAIN)
     problem = keep(request, actor, case)
     name = next(iter(request.FILES), "")
     row = name.partition(".")[2]
