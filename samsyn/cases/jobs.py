@@ -53,7 +53,7 @@ def close_what_was_only_to_read() -> None:
     """Information that needs no confirmation closes itself after 14 days. Each minute."""
     rows = Case.objects.unscoped(why="the worker serves every firm")
     before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
-    due = rows.filter(kind="information", request__acknowledge=False, state=State.WITH_CLIENT, turn_since__lte=before)
+    due = rows.filter(only_to_read=True, state=State.WITH_CLIENT, turn_since__lte=before)
     for case in due.select_related("firm")[:500]:
         done(system_for(case.firm), case)
 

@@ -22,8 +22,8 @@ MAY_BE_EMPTY = ("number", "due_on")
 CARDS, CARDS_OF_FIRM = 20, 6
 # What a line of a list shows, or a page of it is cut at.
 LISTED = (
-    "firm", "engagement", "ref", "number", "kind", "state", "outcome", "subject", "sort_key", "request", "due_on",
-    "turn_since", "client_changed_at", "firm_changed_at", "responsible",
+    "ref", "number", "kind", "state", "outcome", "subject", "sort_key", "only_to_read", "due_on", "turn_since",
+    "client_changed_at", "firm_changed_at", "responsible",
 )  # fmt: skip
 
 
@@ -54,12 +54,8 @@ def _for_me(actor: Actor) -> Q:
 def waiting(actor: Actor, rows: Any) -> Any:
     """Those of `rows` that wait for this person: the badge counts exactly these."""
     if actor.is_client:
-        return rows.filter(state=State.WITH_CLIENT).exclude(_only_to_read()).filter(_for_me(actor))
+        return rows.filter(_for_me(actor), state=State.WITH_CLIENT, only_to_read=False)
     return rows.filter(state=State.WITH_FIRM, responsible=actor.membership)
-
-
-def _only_to_read() -> Q:
-    return Q(kind="information", request__acknowledge=False)
 
 
 def waiting_for(actor: Actor) -> int:

@@ -149,8 +149,9 @@ def move(case: Case, state: str) -> None:
         case.turn_since = timezone.now()
 
 
-def index_for_search(case: Case) -> None:
-    """Keep what the case is found by and sorted on. Notes and messages are never in it."""
+def index_for_lists(case: Case) -> None:
+    """Keep what the case is found by, sorted on and counted as. Notes and messages are never in it."""
+    case.only_to_read = case.kind_of.only_to_read(case.request)
     case.search_key = fold(f"{case.subject} {case.number or ''}")
     case.sort_key = swedish_sort_key(case.subject)
 
@@ -173,7 +174,7 @@ def _write(
         case.firm_seq, case.firm_changed_at = case.seq, now
     if verb.name in ("send_back", "approve", "decline", "answer_for"):
         case.answered_seq = case.seq
-    index_for_search(case)
+    index_for_lists(case)
     case.save()
     held = actor.membership_in(case.engagement_id)
     event = Event.objects.create(

@@ -29,7 +29,7 @@ from samsyn.cases.models import (
     SendBatch,
     State,
 )
-from samsyn.cases.verbs import Happening, action, index_for_search, move
+from samsyn.cases.verbs import Happening, action, index_for_lists, move
 from samsyn.kit.queue import enqueue
 from samsyn.kit.rows import as_post
 from samsyn.kit.text import clean_name, clean_text
@@ -70,7 +70,7 @@ def save_draft_case(actor: Actor, case: Case | None, *, engagement: Engagement, 
         setattr(case, name, value)
     case.subject, case.message = clean_name(case.subject)[:120], clean_text(case.message)
     case.firm_changed_at = timezone.now()
-    index_for_search(case)
+    index_for_lists(case)
     case.save()
     return case
 

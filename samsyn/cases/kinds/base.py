@@ -81,6 +81,10 @@ class Kind:
         """Raise ValueError when `stored` holds a key that the form has not declared."""
         self.Request.refuse_unknown(stored)
 
+    def only_to_read(self, request: Mapping[str, Any]) -> bool:
+        """Whether nothing is asked of the client, not even a confirmation."""
+        return False
+
     def rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
         """(id, label) of each thing asked for."""
         return []

@@ -40,6 +40,9 @@ class Information(Kind):
     answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
     example_answer: ClassVar[dict[str, Any]] = {"comment": "Tack, då vet vi.", "files": []}
 
+    def only_to_read(self, request: Mapping[str, Any]) -> bool:
+        return not request.get("acknowledge")
+
     def summary(self, request: Mapping[str, Any]) -> str:
         return _("%(actor)s sent information.")
 

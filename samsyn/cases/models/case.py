@@ -108,6 +108,8 @@ class Case(TenantModel):
     firm_changed_at = models.DateTimeField(default=timezone.now)
     answered_seq = models.PositiveIntegerField(default=0)
 
+    # Nothing is asked: under *Att läsa*, outside the badge. What the kind says of its request, as a column.
+    only_to_read = models.BooleanField(default=False)
     search_key = models.CharField(max_length=200, blank=True)
     sort_key = models.CharField(max_length=160, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -185,11 +187,6 @@ class Case(TenantModel):
     @property
     def awaits_acknowledgement(self) -> bool:
         return self.kind == "information" and bool(self.request.get("acknowledge"))
-
-    @property
-    def only_to_read(self) -> bool:
-        """Information nobody has to confirm: under *Att läsa*, outside the badge."""
-        return self.kind == "information" and not self.request.get("acknowledge")
 
     @property
     def closes_itself_at(self) -> dt.datetime | None:
