@@ -27,7 +27,8 @@ from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import zip_of_cases
-from samsyn.web.firm_desk import for_client, open_counts, with_
+from samsyn.web.firm_desk import for_client, open_counts
+from samsyn.web.firm_filters import with_
 from samsyn.web.pages import page, slug_of
 
 PAGE = 50

@@ -152,7 +152,10 @@ def edit_case(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     case = find_case(actor, ref)
     if case.state not in EDITABLE or case.by_client:
         raise Http404
-    return compose(request, actor, case.kind_of, [case.engagement], case)
+    asked = request.POST if request.method == "POST" else request.GET
+    # A draft can be turned to other clients; a waiting case stays with its own.
+    others = chosen_clients(actor, asked.getlist("kund")) if case.state == State.DRAFT else []
+    return compose(request, actor, case.kind_of, others or [case.engagement], case)
 
 
 def chosen_clients(actor: Actor, ids: list[str]) -> list[Engagement]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.cases import actions, kinds
+from samsyn.cases import actions
 from samsyn.cases.lists import after, cases_for, cursor_of, found_by, ordered, waiting
 from samsyn.cases.models import Case, SendBatch, State
 from samsyn.cases.models.case import OPEN_STATES
@@ -26,6 +25,8 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.web.doors import firm_page
+from samsyn.web.firm_filters import filters_of, narrowed, with_
+from samsyn.web.firm_news import news
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import Line, line_of
 
@@ -44,6 +45,34 @@ VIEWS: dict[str, tuple[Any, Callable[[Actor, Any], Any]]] = {
     "utkast": (gettext_lazy("Drafts"), lambda actor, rows: rows.filter(state=State.DRAFT)),
     "avslutade": (gettext_lazy("Closed"), lambda actor, rows: rows.filter(state=State.CLOSED)),
     "alla": (gettext_lazy("All"), lambda actor, rows: rows),
+}
+# What each view will hold, for when it is empty.
+EMPTY = {
+    "oppna": (
+        gettext_lazy("No open cases"),
+        gettext_lazy("A case is here from when it is sent until it is closed. Begin with a client and a kind."),
+    ),
+    "mina": (
+        gettext_lazy("Nothing waits for you"),
+        gettext_lazy("What clients answer and write comes here, when you are responsible."),
+    ),
+    "forsenade": (
+        gettext_lazy("No client is late"),
+        gettext_lazy("A case comes here the day after its date, so that you can remind the client."),
+    ),
+    "samtycke": (
+        gettext_lazy("No case waits for consent"),
+        gettext_lazy("A case to a client who hasn't approved yet waits here. It is sent by itself when they approve."),
+    ),
+    "utkast": (
+        gettext_lazy("No drafts"),
+        gettext_lazy("A case you save before you send it stays here. Begin with a client and a kind."),
+    ),
+    "avslutade": (
+        gettext_lazy("No closed cases"),
+        gettext_lazy("A case comes here when it is closed. It can still be read, and opened again."),
+    ),
+    "alla": (gettext_lazy("No cases yet"), gettext_lazy("Every case is listed here. Begin with a client and a kind.")),
 }
 SORTS = {
     "uppdaterat": "firm_changed_at",
@@ -64,8 +93,6 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = cases_for(actor)
     mine = list(waiting(actor, rows).order_by("turn_since", "id")[:30])
     late = rows.filter(state=State.WITH_CLIENT, due_on__lt=stockholm_today(), responsible=actor.membership)
-    running = SendBatch.objects.visible_to(actor).filter(finished_at=None)
-    faulty = SendBatch.objects.visible_to(actor).exclude(finished_at=None).exclude(faults=[])
     return page(
         request,
         "firm/desk.html",
@@ -73,9 +100,17 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
         "firm_desk",
         mine=lines(mine, actor),
         late=lines(list(late.order_by("due_on", "id")[:30]), actor),
-        batches=[*running.order_by("created_at"), *faulty.order_by("-created_at")[:3]],
+        batches=batches(actor),
+        news=news(actor),
         today=stockholm_today(),
     )
+
+
+def batches(actor: Actor) -> list[SendBatch]:
+    """What is being sent to several, and of each draft the newest sending that could not reach everyone."""
+    rows = SendBatch.objects.visible_to(actor).select_related("draft").order_by("-created_at")
+    newest = {one.draft_id: one for one in reversed(list(rows.filter(draft__state=State.DRAFT)[:20]))}
+    return [one for one in newest.values() if one.finished_at is None or one.faults]
 
 
 @firm_page("GET", "POST")
@@ -100,6 +135,8 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows = after(rows, column, descending, cursor)
     found = list(rows[: PAGE + 1])
     following = cursor_of(found[PAGE - 1], column) if len(found) > PAGE else ""
+    staff = staff_of(actor)
+    filters = filters_of(actor, asked, staff)
     return page(
         request,
         "firm/cases.html",
@@ -118,38 +155,17 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
             )
             for key in SORTS
         },
-        kinds=kinds.all_kinds(),
-        kind=asked.get("typ", ""),
-        staff=staff_of(actor),
-        responsible=asked.get("ansvarig", ""),
-        unread=asked.get("olast", ""),
+        filters=filters,
+        staff=staff,
         following=with_(asked, efter=following) if following else "",
-        clear=reverse("firm_cases", args=[slug_of(actor)]),
-        narrow=bool(words or asked.get("typ") or asked.get("ansvarig") or asked.get("olast")),
+        first=with_(asked, efter=None) if cursor else "",
+        clear=f"?vy={view}",
+        narrow=len([one for one in filters if one.value]) + bool(words),
+        empty=EMPTY[str(view)],
+        kept=[(name, value) for name, value in asked.items() if name not in ("q", "efter")],
+        ticked=set(request.POST.getlist("ref")),
+        posted=request.POST,
     )
-
-
-def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:
-    """The filters of the address: kind, responsible, client, unread. Nonsense in one is as if it weren't there."""
-    if asked.get("typ") in [kind.slug for kind in kinds.all_kinds()]:
-        rows = rows.filter(kind=asked["typ"])
-    for name, column in (("ansvarig", "responsible"), ("kund", "engagement")):
-        try:
-            if asked.get(name):
-                rows = rows.filter(**{column: UUID(str(asked[name]))})
-        except ValueError:
-            continue
-    return rows.filter(unread=True) if asked.get("olast") else rows
-
-
-def with_(asked: QueryDict, **changes: str | None) -> str:
-    """The address's query with some of it changed; None takes away."""
-    query = asked.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value:
-            query[name] = value
-    return "?" + query.urlencode()
 
 
 def staff_of(actor: Actor) -> list[tuple[str, str]]:
@@ -162,40 +178,70 @@ def in_bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
     refs = request.POST.getlist("ref")[:PAGE]
     if not refs:
         raise Refused(_("Tick at least one case first."))
-    verb = bulk_verb(request, actor)
+    verb, said = bulk_verb(request, actor)
     done, refusals = 0, []
     for case in Case.objects.visible_to(actor).select_related("firm", "engagement").filter(ref__in=refs):
         try:
             verb(case)
             done += 1
         except Refused as refusal:
-            refusals.append(f"{case.number or '–'}: {refusal}")
+            refusals.append(f"{case.number or '–'} {case.subject}: {refusal}")
     if done:
-        messages.success(
-            request, ngettext("%(count)d case", "%(count)d cases", done) % {"count": done} + ": " + _("done")
-        )
+        messages.success(request, said(done))
     for text in refusals[:5]:
         messages.warning(request, text)
     return redirect(request.get_full_path())
 
 
-def bulk_verb(request: HttpRequest, actor: Actor) -> Callable[[Case], Any]:
-    what = request.POST.get("do")
-    if what == "remind":
-        return lambda case: actions.remind(actor, case)
-    if what == "date":
-        try:
-            day = DueDayField().clean(request.POST.get("due_on"))
-        except forms.ValidationError as error:
-            raise Refused(error.messages[0]) from error
-        return lambda case: actions.change_due(actor, case, due_on=dt.date.fromisoformat(day or ""))
-    if what == "responsible":
-        rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-        chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
-        if chosen is None:
-            raise Refused(_("Choose who is to be responsible."))
-        return lambda case: actions.reassign(actor, case, responsible=chosen)
-    raise Refused(_("Choose what to do with the cases."))
+Bulk = tuple[Callable[[Case], Any], Callable[[int], str]]
+
+
+def bulk_verb(request: HttpRequest, actor: Actor) -> Bulk:
+    """What to do with each case, and how to say that it has been done to so many."""
+    found: dict[str, Callable[[HttpRequest, Actor], Bulk]] = {
+        "remind": reminding,
+        "date": changing_date,
+        "responsible": reassigning,
+    }
+    if (what := request.POST.get("do", "")) not in found:
+        raise Refused(_("Choose what to do with the cases."))
+    return found[what](request, actor)
+
+
+def reminding(request: HttpRequest, actor: Actor) -> Bulk:
+    def said(count: int) -> str:
+        return ngettext("%(count)d reminder is on its way", "%(count)d reminders are on their way", count) % {
+            "count": count
+        }
+
+    return lambda case: actions.remind(actor, case), said
+
+
+def changing_date(request: HttpRequest, actor: Actor) -> Bulk:
+    try:
+        day = dt.date.fromisoformat(DueDayField().clean(request.POST.get("due_on")) or "")
+    except forms.ValidationError as error:
+        raise Refused(error.messages[0]) from error
+
+    def said(count: int) -> str:
+        return ngettext("The date is changed in %(count)d case", "The date is changed in %(count)d cases", count) % {
+            "count": count
+        }
+
+    return lambda case: actions.change_due(actor, case, due_on=day), said
+
+
+def reassigning(request: HttpRequest, actor: Actor) -> Bulk:
+    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
+    chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
+    if chosen is None:
+        raise Refused(_("Choose who is to be responsible."))
+
+    def said(count: int) -> str:
+        how = {"name": chosen.name, "count": count}
+        return ngettext("%(name)s is responsible now", "%(name)s is responsible for %(count)d cases now", count) % how
+
+    return lambda case: actions.reassign(actor, case, responsible=chosen), said
 
 
 def for_client(actor: Actor, engagement: Engagement) -> list[Line]:

@@ -61,6 +61,7 @@ class Line:
     turn: Turn
     due: Due | None
     updated: str
+    since: str
     at: dt.datetime | None
 
 
@@ -123,7 +124,9 @@ def turn_line_of(case: Case, actor: Actor) -> TurnLine:
     else:
         start, end = client, (_("You") if yours else firm)
     since = moment_phrase(case.turn_since) if case.state != State.DRAFT else ""
-    return TurnLine(case.holder, yours, turn, since, due_of(case), start, end)
+    # What waits for a consent lies with the firm until it is given.
+    holder = "firm" if case.state == State.AWAITING_CONSENT else case.holder
+    return TurnLine(holder, yours, turn, since, due_of(case), start, end)
 
 
 def line_of(case: Case, actor: Actor, url: str) -> Line:
@@ -137,13 +140,15 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         kind=str(kind.label),
         icon=kind.icon,
         subject=subject_of(case, actor),
-        unread=bool(getattr(case, "unread", False)),
+        # A draft has only its writer's own words in it.
+        unread=bool(getattr(case, "unread", False)) and case.state != State.DRAFT,
         who=case.responsible_name or "",  # type: ignore[attr-defined]
         client=case.client_name if actor.is_firm else "",  # type: ignore[attr-defined]
         responsible=short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
+        since=moment_phrase(case.turn_since),
         at=changed,
     )
 

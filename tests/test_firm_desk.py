@@ -1,0 +1,133 @@
+"""The firm's desk and its table of cases: what is shown, narrowed, done in bulk, and said when there is nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from samsyn.cases.models import Case, SendBatch
+from samsyn.demo.world import write
+
+pytestmark = pytest.mark.django_db
+MANAGER, DESK = "ansvarig@demobyran.example", "/byra/demobyran/"
+
+
+def page(person: Any, address: str, **how: Any) -> str:
+    return str(person.get(address, **how).content.decode())
+
+
+def row_of(table: str, subject: str) -> str:
+    return next(row for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL) if subject in row)
+
+
+def test_a_draft_is_not_unread_to_anybody(visit: Any, world: Any) -> None:
+    table = page(visit(MANAGER), f"{DESK}arenden/?vy=utkast")
+    assert "data-unread" not in row_of(table, "Fråga om leasingavtalet")
+    assert "Fråga om leasingavtalet" not in page(visit(MANAGER), f"{DESK}arenden/?vy=alla&olast=1")
+
+
+def test_each_filter_narrows_and_can_be_taken_away_alone(visit: Any, world: Any) -> None:
+    firm, client = visit(MANAGER), world.engagements["annankund"].pk
+    table = page(firm, f"{DESK}arenden/?vy=alla&typ=question&kund={client}")
+    assert "Vad är fakturan från november?" in table
+    assert "Vad gällde inköpet" not in table
+    assert "Kund: Kafé Humlebo HB" in table
+    without = re.findall(r'class="filter" data-on href="(.*?)"', table)
+    assert [("kund=" in one, "typ=" in one) for one in without] == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("due", "late", "later"), [("idag", True, False), ("vecka", True, False), ("utan", False, False)]
+)
+def test_the_table_is_narrowed_by_when_the_answer_is_due(
+    visit: Any, world: Any, due: str, late: bool, later: bool
+) -> None:
+    table = page(visit(MANAGER), f"{DESK}arenden/?vy=oppna&svar={due}")
+    assert ("Kvitton som saknas för december" in table) is late
+    assert ("Uppgifter till årsredovisningen" in table) is later
+    assert ("Nya regler för personalliggare" in table) is (due == "utan")
+
+
+@pytest.mark.parametrize("nonsense", ["typ=x", "kund=x", "ansvarig=%00", "svar=x", "efter=x"])
+def test_nonsense_in_a_filter_is_as_if_it_were_not_there(visit: Any, world: Any, nonsense: str) -> None:
+    assert "Löner för januari" in page(visit(MANAGER), f"{DESK}arenden/?{nonsense}")
+
+
+def test_a_refused_bulk_change_keeps_the_ticks_and_what_was_typed(visit: Any, world: Any) -> None:
+    case = world.cases["Löner för januari"]
+    answer = visit(MANAGER).post(f"{DESK}arenden/", {"ref": case.ref, "do": "date", "due_on": "2026-01-17"})
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "är en lördag. Välj en arbetsdag" in shown
+    assert f'value="{case.ref}" checked' in shown
+    assert 'value="2026-01-17"' in shown
+
+
+def test_enter_in_the_bar_of_the_table_reminds_nobody(visit: Any, world: Any) -> None:
+    """Without JavaScript a browser presses the first button of the form, whatever field one stands in."""
+    firm = visit(MANAGER)
+    first = re.findall(r'<button[^>]*name="do" value="(.*?)"', page(firm, f"{DESK}arenden/"))[0]
+    assert first == ""
+    ref = world.cases["Löner för januari"].ref
+    assert firm.post(f"{DESK}arenden/", {"ref": ref, "do": first}).status_code == 422
+
+
+def test_what_could_not_be_done_in_bulk_stays_on_the_page_and_the_rest_is_done(visit: Any, world: Any) -> None:
+    refs = [world.cases[name].ref for name in ("Löner för januari", "Löner för december")]
+    shown = visit(MANAGER).post(f"{DESK}arenden/", {"ref": refs, "do": "remind"}, follow=True).content.decode()
+    assert "1 påminnelse är på väg" in shown.partition('class="toasts"')[2]
+    assert "Löner för december: Ärendet har gått vidare" in shown.partition('class="toasts"')[0]
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("oppna", "Inga öppna ärenden"),
+        ("mina", "Inget väntar på dig"),
+        ("forsenade", "Ingen kund är försenad"),
+        ("samtycke", "Inget ärende väntar på samtycke"),
+        ("utkast", "Inga utkast"),
+        ("avslutade", "Inga avslutade ärenden"),
+        ("alla", "Inga ärenden än"),
+    ],
+)
+def test_an_empty_view_says_what_will_be_in_it(visit: Any, world: Any, view: str, words: str) -> None:
+    assert words in page(visit("egna@demobyran.example"), f"{DESK}arenden/?vy={view}")
+
+
+def test_an_empty_search_says_how_many_filters_are_on(visit: Any, world: Any) -> None:
+    shown = page(visit(MANAGER), f"{DESK}arenden/?q=zzz&typ=question&vy=mina")
+    assert "2 filter är på." in shown
+    assert 'href="?vy=mina"' in shown
+
+
+def test_the_desk_tells_what_clients_have_done_since_yesterday(visit: Any, world: Any) -> None:
+    told = page(visit(MANAGER), DESK).partition("Nytt sedan i går")[2]
+    assert "<b>Elin Bergqvist</b> avböjde." in told
+    assert "Löner för december" in told
+    assert "<b>Elin Bergqvist</b> skrev till byrån." in told
+
+
+def test_a_sending_that_missed_some_can_be_sent_again_to_them(visit: Any, world: Any) -> None:
+    missed, other = world.engagements["delad"], world.engagements["annankund"]
+    draft = write(world, world.manager, "demokund", "question", "Till flera", send=False)
+    faults = [{"client": one.name, "engagement": str(one.pk), "why": "Huvudkontakt saknas."} for one in (missed, other)]
+    batch = {"draft": draft, "by": world.manager.membership, "total": 3, "done": 3, "subject": draft.subject}
+    SendBatch.objects.create(firm=world.firm, faults=faults, finished_at=timezone.now(), **batch)
+    firm = visit(MANAGER)
+    desk = page(firm, DESK)
+    assert "2 kunder gick inte att nå." in desk
+    again = re.findall(rf'href="({DESK}arenden/{draft.ref}/andra/\?.*?)"', desk)[0].replace("&amp;", "&")
+    form = page(firm, again)
+    assert "Skicka till 2 kunder" in form
+    assert set(re.findall(r'name="kund" value="(.*?)"', form)) == {str(missed.pk), str(other.pk)}
+
+
+def test_a_waiting_case_cannot_be_turned_to_another_client(visit: Any, world: Any) -> None:
+    case, other = world.cases["Uppgifter för nyanställda"], world.engagements["annankund"]
+    shown = page(visit(MANAGER), f"{DESK}arenden/{case.ref}/andra/?kund={other.pk}")
+    assert str(other.pk) not in shown
+    assert Case.objects.unscoped(why="the test looks at what is stored").get(pk=case.pk).engagement_id != other.pk
