@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from samsyn.cases.models import Attachment, Case, Event, Outbox, Recipient
 from samsyn.kit.gate import Ungated, tenant_models
-from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.models import Engagement, Membership, TenantModel
 
 WAYS_ROUND: dict[str, Callable[[], Any]] = {
     "list": lambda: list(Case.objects.all()),
@@ -167,3 +167,29 @@ def test_a_file_is_seen_by_the_other_side_only_when_it_was_sent(world: Any) -> N
     assert seen_by(world.member)
     assert not seen_by(world.owner)
     assert not seen_by(world.manager)
+
+
+# docs/decisions/0005: asked before a firm is known, random by themselves, or swept for every firm at once.
+NOT_BY_FIRM = {
+    "membership_by_user", "engagement_by_company", "outbox_waiting", "Case.ref", "Invitation.token_sha256",
+    "Blob.storage_key",
+}  # fmt: skip
+
+
+def test_every_index_and_unique_rule_of_a_tenant_table_begins_with_the_firm() -> None:
+    other = set()
+    for model in tenant_models():
+        rules = [*model._meta.indexes, *(one for one in model._meta.constraints if hasattr(one, "fields"))]
+        other |= {rule.name for rule in rules if rule.fields[0] != "firm"}
+        own = [field for field in model._meta.concrete_fields if field.unique and not field.primary_key]
+        other |= {f"{model.__name__}.{field.name}" for field in own}
+    assert other == NOT_BY_FIRM
+
+
+def test_nobody_sees_past_the_own_firms_whatever_a_table_says_of_itself(world: Any) -> None:
+    for model in tenant_models():
+        assert model.scope_to.__func__ is TenantModel.scope_to.__func__, model.__name__
+    rival = world.staff("konsult@rivalbyran.example", "rivalbyran")
+    for actor in (world.manager, world.owner, world.client("agare@delad.example", "delad"), rival):
+        for model in tenant_models():
+            assert set(model.objects.visible_to(actor).values_list("firm", flat=True)) <= set(actor.firm_ids)

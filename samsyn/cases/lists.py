@@ -149,7 +149,7 @@ def mark_read(actor: Actor, case: Case) -> None:
         return
     mark = ReadMark(firm_id=case.firm_id, case=case, membership=member, seq=case.seq_for(actor))
     ReadMark.objects.bulk_create(
-        [mark], update_conflicts=True, unique_fields=["membership", "case"], update_fields=["seq", "at"]
+        [mark], update_conflicts=True, unique_fields=["firm", "membership", "case"], update_fields=["seq", "at"]
     )
     AccessLog.objects.create(
         firm_id=case.firm_id,

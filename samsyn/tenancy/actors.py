@@ -89,7 +89,7 @@ class Actor:
 
     @cached_property
     def firm_ids(self) -> tuple[UUID, ...]:
-        return (self.firm.pk,) if self.firm else tuple({m.firm_id for m in self.memberships})
+        return (self.firm.pk,) if self.firm else tuple(dict.fromkeys(m.firm_id for m in self.memberships))
 
     @cached_property
     def engagements(self) -> tuple[Engagement, ...]:

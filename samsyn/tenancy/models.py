@@ -99,13 +99,23 @@ class Slug(models.Model):
 
 
 class TenantModel(GatedModel):
-    """A row that belongs to one firm."""
+    """A row that belongs to one firm. What an actor sees of it is said in `narrow`, never past his or her firms."""
 
     firm: Any = key(Firm)
     firm_id: Any
 
     class Meta(GatedModel.Meta):
         abstract = True
+
+    @classmethod
+    def scope_to(cls, rows: Any, actor: Any) -> Any:
+        firms = actor.firm_ids
+        return cls.narrow(rows.filter(firm=firms[0]) if len(firms) == 1 else rows.filter(firm__in=firms), actor)
+
+    @classmethod
+    def narrow(cls, rows: Any, actor: Any) -> Any:
+        """What the actor sees of the rows of the own firms. Default closed: a table that forgets shows nothing."""
+        return rows.none()
 
 
 class Engagement(TenantModel):
@@ -178,13 +188,12 @@ class Engagement(TenantModel):
         return self.name
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
+    def narrow(cls, rows: Any, actor: Any) -> Any:
         if actor.is_client:
             return rows.filter(pk__in=actor.engagement_ids)
-        rows = rows.filter(firm=actor.firm)
         if actor.sees_all:
             return rows
-        takes_part = Participant.objects.unscoped(why="inside scope_to").filter(
+        takes_part = Participant.objects.unscoped(why="inside narrow").filter(
             firm=actor.firm, membership=actor.membership
         )
         return rows.filter(models.Q(responsible=actor.membership) | models.Q(pk__in=takes_part.values("engagement")))
@@ -239,13 +248,12 @@ class Membership(TenantModel):
         indexes: ClassVar = [models.Index(fields=["user", "ended_at"], name="membership_by_user")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
+    def narrow(cls, rows: Any, actor: Any) -> Any:
         """Colleagues: everyone in the firm for staff; on the client's side those of the own engagements,
         and the firm's staff, whose names stand on the cases."""
         if actor.is_client:
-            staff = models.Q(engagement=None, firm__in=actor.firm_ids)
-            return rows.filter(staff | models.Q(engagement__in=actor.engagement_ids))
-        return rows.filter(firm=actor.firm)
+            return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=actor.engagement_ids))
+        return rows
 
     @property
     def name(self) -> str:
@@ -272,8 +280,8 @@ class Participant(TenantModel):
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
-        return rows.none() if actor.is_client else rows.filter(firm=actor.firm)
+    def narrow(cls, rows: Any, actor: Any) -> Any:
+        return rows.none() if actor.is_client else rows
 
 
 class AgreementText(TenantModel):
@@ -291,8 +299,8 @@ class AgreementText(TenantModel):
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
-        return rows.filter(firm__in=actor.firm_ids)
+    def narrow(cls, rows: Any, actor: Any) -> Any:
+        return rows
 
 
 class Consent(TenantModel):
@@ -317,7 +325,7 @@ class Consent(TenantModel):
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
+    def narrow(cls, rows: Any, actor: Any) -> Any:
         visible = Engagement.objects.visible_to(actor)
         return rows.filter(engagement__in=visible.values("pk"))
 
@@ -349,13 +357,11 @@ class Invitation(TenantModel):
         indexes: ClassVar = [models.Index(fields=["firm", "engagement", "state"], name="invitation_by_client")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Any) -> Any:
+    def narrow(cls, rows: Any, actor: Any) -> Any:
         if actor.is_client:
             return rows.filter(engagement__in=actor.owned_engagement_ids)
         visible = Engagement.objects.visible_to(actor)
-        return rows.filter(firm=actor.firm).filter(
-            models.Q(engagement=None) | models.Q(engagement__in=visible.values("pk"))
-        )
+        return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=visible.values("pk")))
 
     @property
     def is_open(self) -> bool:

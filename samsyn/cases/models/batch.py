@@ -32,5 +32,5 @@ class SendBatch(TenantModel):
         indexes: ClassVar = [models.Index(fields=["firm", "finished_at"], name="batch_running")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
-        return rows.none() if actor.is_client else rows.filter(firm=actor.firm, by__in=actor.membership_ids)
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
+        return rows.none() if actor.is_client else rows.filter(by__in=actor.membership_ids)

@@ -139,9 +139,9 @@ class Case(TenantModel):
         return self.ref
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         if actor.is_client:
-            rows = rows.filter(firm__in=actor.firm_ids, engagement__in=actor.engagement_ids, released_at__isnull=False)
+            rows = rows.filter(engagement__in=actor.engagement_ids, released_at__isnull=False)
             if len(actor.owned_engagement_ids) == len(actor.engagement_ids):
                 return rows  # owners see what is restricted as well
             return rows.filter(
@@ -149,7 +149,6 @@ class Case(TenantModel):
                 | models.Q(engagement__in=actor.owned_engagement_ids)
                 | models.Q(pk__in=Recipient.of(actor.membership_ids).values("case"))
             )
-        rows = rows.filter(firm=actor.firm)
         if actor.sees_all:
             return rows
         return rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))
@@ -222,10 +221,10 @@ class Recipient(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["firm", "case", "membership"], name="each_recipient_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["membership", "case"], name="recipient_by_person")]
+        indexes: ClassVar = [models.Index(fields=["firm", "membership", "case"], name="recipient_by_person")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         return rows.filter(case__in=Case.objects.visible_to(actor).values("pk"))
 
     @classmethod

@@ -47,15 +47,15 @@ class Event(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case", "seq"], name="events_in_order"),
-            models.UniqueConstraint(fields=["case", "once"], name="each_press_once"),
+            models.UniqueConstraint(fields=["firm", "case", "seq"], name="events_in_order"),
+            models.UniqueConstraint(fields=["firm", "case", "once"], name="each_press_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["firm", "-at"], name="event_by_time"),
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         rows = rows.filter(case__in=Case.objects.visible_to(actor).values("pk"))
         if actor.is_client:
             # Of a retracted case both sides keep one line, and the client nothing else.
@@ -79,8 +79,8 @@ class Outbox(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["event"], name="told_once"),
-            models.UniqueConstraint(fields=["consent"], name="consent_told_once"),
+            models.UniqueConstraint(fields=["firm", "event"], name="told_once"),
+            models.UniqueConstraint(fields=["firm", "consent"], name="consent_told_once"),
             models.CheckConstraint(
                 condition=models.Q(event__isnull=True) ^ models.Q(consent__isnull=True), name="one_thing_to_tell"
             ),

@@ -66,10 +66,10 @@ class Attachment(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["case", "created_at"], name="attachment_by_case")]
+        indexes: ClassVar = [models.Index(fields=["firm", "case", "created_at"], name="attachment_by_case")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         rows = rows.filter(case__in=Case.objects.visible_to(actor).values("pk"))
         sent = models.Q(event__isnull=False)
         if actor.is_client:

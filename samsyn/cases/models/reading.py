@@ -46,7 +46,7 @@ class Draft(TenantModel):
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         """One's own. That a colleague's exists is asked through `Draft.colleagues_of`."""
         return rows.filter(membership__in=actor.membership_ids)
 
@@ -61,11 +61,11 @@ class ReadMark(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["membership", "case"], name="one_mark_per_reader"),
+            models.UniqueConstraint(fields=["firm", "membership", "case"], name="one_mark_per_reader"),
         ]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         return rows.filter(membership__in=actor.membership_ids)
 
 
@@ -81,10 +81,10 @@ class AccessLog(TenantModel):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["case", "at"], name="access_by_case")]
+        indexes: ClassVar = [models.Index(fields=["firm", "case", "at"], name="access_by_case")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         """For the firm alone: it sees who had opened a case it retracts."""
         if actor.is_client:
             return rows.none()

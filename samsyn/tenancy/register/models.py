@@ -40,8 +40,8 @@ class ImportRun(TenantModel):
     changed = models.PositiveIntegerField(default=0)
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
-        return rows.none() if actor.is_client else rows.filter(firm=actor.firm, by__in=actor.membership_ids)
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
+        return rows.none() if actor.is_client else rows.filter(by__in=actor.membership_ids)
 
 
 class StagedRow(TenantModel):
@@ -63,8 +63,8 @@ class StagedRow(TenantModel):
     engagement = key(Engagement, null=True)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["run", "verdict", "line"], name="staged_by_verdict")]
+        indexes: ClassVar = [models.Index(fields=["firm", "run", "verdict", "line"], name="staged_by_verdict")]
 
     @classmethod
-    def scope_to(cls, rows: Any, actor: Actor) -> Any:
+    def narrow(cls, rows: Any, actor: Actor) -> Any:
         return rows.filter(run__in=ImportRun.objects.visible_to(actor).values("pk"))
