@@ -202,9 +202,15 @@ def moment_phrase(moment: dt.datetime, now: dt.datetime | None = None) -> str:
     if days == 1:
         return _("yesterday %(time)s") % {"time": local.strftime("%H:%M")}
     if local.year == today.year:
-        words = date_format(local.date(), "D j M").replace(" ", NO_BREAK)
-        return words if (get_language() or "").startswith("en") else words.lower()
+        return _day_in_year(local.date(), get_language() or "sv")
     return local.strftime("%Y-%m-%d")
+
+
+@functools.lru_cache(maxsize=2_000)
+def _day_in_year(day: dt.date, language: str) -> str:
+    """'fre 9 jan'. Kept, since a list asks for the same few days again and again, and formatting is slow."""
+    words = date_format(day, "D j M").replace(" ", NO_BREAK)
+    return words if language.startswith("en") else words.lower()
 
 
 def long_date(day: dt.date) -> str:

@@ -27,7 +27,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import nav_of, page, slug_of
-from samsyn.web.showing import Line, line_of
+from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 30
 
@@ -45,8 +45,7 @@ class Letter(KindForm):
 
 
 def lines(cases: list[Case], actor: Actor) -> list[Line]:
-    slug = slug_of(actor)
-    return [line_of(case, actor, reverse("client_case", args=[slug, case.ref])) for case in cases]
+    return lines_of(cases, actor, reverse("client_case", args=[slug_of(actor), REF]))
 
 
 @client_page()

@@ -28,7 +28,7 @@ from samsyn.web.doors import firm_page
 from samsyn.web.firm_filters import filters_of, narrowed, with_
 from samsyn.web.firm_news import news
 from samsyn.web.pages import page, slug_of
-from samsyn.web.showing import Line, line_of
+from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 25
 VIEWS: dict[str, tuple[Any, Callable[[Actor, Any], Any]]] = {
@@ -83,8 +83,7 @@ SORTS = {
 
 
 def lines(cases: list[Case], actor: Actor) -> list[Line]:
-    slug = slug_of(actor)
-    return [line_of(case, actor, reverse("firm_case", args=[slug, case.ref])) for case in cases]
+    return lines_of(cases, actor, reverse("firm_case", args=[slug_of(actor), REF]))
 
 
 @firm_page()

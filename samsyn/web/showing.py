@@ -19,6 +19,8 @@ from samsyn.cases.verbs import VERBS
 from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
 from samsyn.tenancy.actors import Actor
 
+REF = "REF"
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -127,6 +129,12 @@ def turn_line_of(case: Case, actor: Actor) -> TurnLine:
     # What waits for a consent lies with the firm until it is given.
     holder = "firm" if case.state == State.AWAITING_CONSENT else case.holder
     return TurnLine(holder, yours, turn, since, due_of(case), start, end)
+
+
+def lines_of(cases: Iterable[Case], actor: Actor, url: str) -> list[Line]:
+    """Cases as lines or cards. `url` is the address of a case with `REF` where its own goes."""
+    before, _ref, after = url.rpartition(REF)
+    return [line_of(case, actor, f"{before}{case.ref}{after}") for case in cases]
 
 
 def line_of(case: Case, actor: Actor, url: str) -> Line:
