@@ -24,7 +24,7 @@ from samsyn.kit.sweden import (
     parse_party_number,
     stockholm_today,
 )
-from samsyn.kit.text import clean_name, clean_text
+from samsyn.kit.text import clean_name, clean_text, looks_like_address
 
 TOO_LONG = _("The text is too long. At most %(limit)s characters fit here.")
 
@@ -58,6 +58,18 @@ class _Text(forms.CharField):
 
 class LineField(_Text):
     """One line: a name, a subject, a label."""
+
+
+class PersonNameField(LineField):
+    """What a person is called: a link or a mail address in it is bait, since names stand in letters."""
+
+    longest = 120
+
+    def clean(self, value: Any) -> str:
+        name = super().clean(value)
+        if looks_like_address(name):
+            raise ValidationError(_("Write a name without links or addresses."), code="address")
+        return name
 
 
 class TextField(_Text):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
-    """What was asked can't be done as it was asked: shown beside the field, everything typed kept (422)."""
+    """What was asked can't be done as it was asked: shown beside `field`, everything typed kept (422)."""
+
+    def __init__(self, sentence: str = "", *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class NotNow(Refused):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.kit.sweden import parse_party_number
@@ -24,10 +25,10 @@ class Hindrance:
 
 
 def addresses_of_staff(firm: Firm) -> frozenset[str]:
-    """The mail addresses of everyone at the firm, invited ones too, folded."""
+    """The mail addresses of everyone at the firm, those with a living invitation too, folded."""
     staff = Membership.objects.unscoped(why="the firm's own staff").filter(firm=firm, engagement=None, ended_at=None)
     asked = Invitation.objects.unscoped(why="the firm's own invitations").filter(
-        firm=firm, engagement=None, state=Invitation.State.PENDING
+        firm=firm, engagement=None, state=Invitation.State.PENDING, expires_at__gt=timezone.now()
     )
     return frozenset(staff.values_list("user__email", flat=True)) | frozenset(asked.values_list("email", flat=True))
 

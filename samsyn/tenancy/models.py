@@ -364,6 +364,10 @@ class Invitation(TenantModel):
         return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=visible.values("pk")))
 
     @property
+    def has_expired(self) -> bool:
+        return self.state == self.State.PENDING and timezone.now() >= self.expires_at
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.PENDING and timezone.now() < self.expires_at
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
+from samsyn.kit.fields import PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Invitation, Membership, User
@@ -20,9 +21,8 @@ from samsyn.web.doors import public_page
 class Welcome(forms.Form):
     """For a person who has no login yet."""
 
-    name = forms.CharField(
+    name = PersonNameField(
         label=gettext_lazy("Your name"),
-        max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(

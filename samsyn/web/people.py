@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from samsyn.kit.fields import PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
@@ -21,7 +24,7 @@ from samsyn.web.pages import page, slug_of
 
 
 class NewPerson(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = PersonNameField(label=gettext_lazy("Name"))
     email = forms.EmailField(label=gettext_lazy("E-mail address"))
 
 
@@ -43,7 +46,11 @@ class NewColleague(NewPerson):
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES], initial="member"
     )
-    may_approve = forms.BooleanField(label=gettext_lazy("May approve"), required=False)
+    may_approve = forms.BooleanField(
+        label=gettext_lazy("May approve"),
+        required=False,
+        help_text=gettext_lazy("For employees. An administrator always may, a reader never."),
+    )
     engagement = forms.ChoiceField(label=gettext_lazy("For cases from"))
 
     def __init__(self, actor: Actor, *args: Any, **how: Any) -> None:
@@ -63,14 +70,8 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         if not runs:
             raise NotYours(_("Only a firm manager can add people to the firm."))
-        if form.is_valid():
-            try:
-                asked = actions.add_staff(actor, **form.cleaned_data)
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("An invitation is on its way to %(email)s") % {"email": asked.email})
-                return redirect("firm_staff", slug_of(actor))
+        if _asked(request, actor, form, lambda: actions.add_staff(actor, **form.cleaned_data)):
+            return redirect("firm_staff", slug_of(actor))
     people = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=None, state=Invitation.State.PENDING)
     return page(
@@ -94,18 +95,8 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         if not owns:
             raise NotYours(_("Only an administrator can add colleagues."))
-        if form.is_valid():
-            facts = dict(form.cleaned_data)
-            chosen = facts.pop("engagement")
-            engagement = next(one for one in actor.engagements if str(one.pk) == chosen)
-            engagement.firm = next(held.firm for held in actor.memberships if held.engagement_id == engagement.pk)
-            try:
-                asked = actions.add_colleague(actor, engagement, **facts)
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("An invitation is on its way to %(email)s") % {"email": asked.email})
-                return redirect("client_colleagues", slug_of(actor))
+        if _asked(request, actor, form, lambda: _add_colleague(actor, form.cleaned_data)):
+            return redirect("client_colleagues", slug_of(actor))
     people = Membership.objects.visible_to(actor).filter(engagement__in=actor.engagement_ids, ended_at=None)
     invited = Invitation.objects.visible_to(actor).filter(state=Invitation.State.PENDING)
     return page(
@@ -116,6 +107,40 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
         status=422 if request.method == "POST" else 200,
         form=form,
         people=people.select_related("user", "firm").order_by("firm__name", "user__name"),
-        invited=invited.order_by("name"),
+        invited=invited.select_related("firm").order_by("name"),
         owns=owns,
     )
+
+
+def _add_colleague(actor: Actor, facts: dict[str, Any]) -> Invitation:
+    held = next(one for one in actor.memberships if str(one.engagement_id) == facts.pop("engagement"))
+    held.engagement.firm = held.firm
+    return actions.add_colleague(actor, held.engagement, **facts)
+
+
+def _asked(request: HttpRequest, actor: Actor, form: NewPerson, add: Callable[[], Invitation]) -> bool:
+    """Send an invitation, a new one or again; False when the form must be shown with its errors."""
+    again = request.POST.get("again")
+    if again is None and not form.is_valid():
+        return False
+    try:
+        asked = add() if again is None else actions.invite_again(actor, _found(actor, again))
+    except NotYours:
+        raise
+    except Refused as refusal:
+        if again is None:
+            form.add_error(refusal.field or None, str(refusal))
+        else:
+            messages.warning(request, str(refusal))
+        return again is not None
+    messages.success(request, _("An invitation is on its way to %(email)s") % {"email": asked.email})
+    return True
+
+
+def _found(actor: Actor, pk: str) -> Invitation:
+    rows = Invitation.objects.visible_to(actor).select_related("firm", "engagement")
+    try:
+        found: Invitation = rows.get(pk=pk)
+    except (Invitation.DoesNotExist, ValidationError) as error:
+        raise Http404 from error
+    return found

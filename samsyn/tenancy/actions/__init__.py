@@ -16,6 +16,7 @@ from samsyn.tenancy.actions.people import (
     add_staff,
     change_firm,
     invitation_for,
+    invite_again,
     invite_main_contact,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "delete_client",
     "end_client",
     "invitation_for",
+    "invite_again",
     "invite_main_contact",
     "join_companies",
     "record_consent",

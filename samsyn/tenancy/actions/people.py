@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,8 +34,14 @@ def add_firm(slug: str, *, name: str, number: str, manager: str, **facts: str) -
     firm = Firm.objects.create(slug=slug, name=clean_name(name), number=number, **facts)
     take_for_firm(firm)
     publish(firm, {language: default_text(firm, language) for language in LANGUAGES})
-    _invite(system_for(firm), firm, None, name=manager.partition("@")[0], email=manager, role=Role.MANAGER)
+    _invite(system_for(firm), firm, None, name=name_in_address(manager), email=manager, role=Role.MANAGER)
     return firm
+
+
+def name_in_address(email: str) -> str:
+    """'anna.berg@byran.example' → 'Anna Berg': a guess the invited person can mend."""
+    words = re.sub(r"[^\w]+|_+", " ", email.partition("@")[0]).split()
+    return " ".join(word.capitalize() for word in words) or _("Manager")
 
 
 def add_staff(actor: Actor, *, name: str, email: str, role: str, scope: str = "all") -> Invitation:
@@ -42,8 +50,10 @@ def add_staff(actor: Actor, *, name: str, email: str, role: str, scope: str = "a
         raise NotYours(_("Only a firm manager can add people to the firm."))
     if role not in FIRM_ROLES or actor.firm is None:
         raise Refused(_("Choose a role at the firm."))
-    if email.strip().casefold() in addresses_of_staff(actor.firm):
-        raise Refused(_("This person is already at the firm or invited to it."))
+    staff = Membership.objects.unscoped(why="is the person already here").filter(firm=actor.firm, engagement=None)
+    if _holds(staff, email):
+        raise Refused(_("This person is already at the firm."), field="email")
+    _must_be_new(actor.firm, None, email)
     return _invite(actor, actor.firm, None, name=name, email=email, role=role, scope=scope)
 
 
@@ -58,13 +68,36 @@ def add_colleague(
     if not engagement.has_consent:
         raise NotNow(_("Colleagues can be added once the agreement is approved."))
     if email.strip().casefold() in addresses_of_staff(engagement.firm):
-        raise Refused(_("This address belongs to someone at the firm."))
-    held = Membership.objects.unscoped(why="is the colleague already here").filter(
-        engagement=engagement, ended_at=None, user__email=email.strip().casefold()
-    )
-    if held.exists():
-        raise Refused(_("This person already has access."))
-    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=may_approve)
+        raise Refused(_("This address belongs to someone at the firm."), field="email")
+    if _holds(Membership.objects.unscoped(why="is the person already here").filter(engagement=engagement), email):
+        raise Refused(_("This person already has access."), field="email")
+    _must_be_new(engagement.firm, engagement, email)
+    approves = may_approve and role == Role.MEMBER  # an owner always may, a reader never
+    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=approves)
+
+
+def invite_again(actor: Actor, invitation: Invitation) -> Invitation:
+    """Send a new link to a member of staff or a colleague who lost the letter or came too late; the old link dies."""
+    engagement = invitation.engagement
+    allowed = actor.may(Right.REPRESENT, engagement.pk) if engagement else actor.is_firm and actor.may(Right.RUN_FIRM)
+    if not allowed or invitation.main_contact:
+        raise NotYours(_("You can't send this invitation again."))
+    if invitation.state != Invitation.State.PENDING:
+        raise NotNow(_("The invitation has already been used or is no longer valid."))
+    facts = {name: getattr(invitation, name) for name in ("name", "email", "role", "scope", "may_approve")}
+    return _invite(actor, invitation.firm, engagement, **facts)
+
+
+def _holds(rows: Any, email: str) -> bool:
+    return bool(rows.filter(ended_at=None, user__email=email.strip().casefold()).exists())
+
+
+def _must_be_new(firm: Firm, engagement: Engagement | None, email: str) -> None:
+    """Two links to one person would leave both unsure which of them works."""
+    rows = Invitation.objects.unscoped(why="is the person already asked in").filter(firm=firm, engagement=engagement)
+    living = rows.filter(state=Invitation.State.PENDING, expires_at__gt=timezone.now())
+    if living.filter(email=email.strip().casefold()).exists():
+        raise Refused(_("This person is already invited. Send the invitation again from the list."), field="email")
 
 
 @transaction.atomic
@@ -91,6 +124,7 @@ def invite_main_contact(actor: Actor, engagement: Engagement) -> Invitation:
     )
 
 
+@transaction.atomic
 def _invite(
     actor: Actor,
     firm: Firm,
@@ -105,7 +139,7 @@ def _invite(
 ) -> Invitation:
     name, email = clean_name(name), email.strip().casefold()
     if not name or looks_like_address(name):
-        raise Refused(_("Write the person's name, without links or addresses."))
+        raise Refused(_("Write a name without links or addresses."), field="name")
     older = Invitation.objects.unscoped(why="a newer invitation ends the older").filter(
         firm=firm, engagement=engagement, email=email, state=Invitation.State.PENDING
     )
@@ -178,9 +212,8 @@ def accept_invitation(
     if user is None:
         if not password:
             raise Refused(_("Choose a password."))
-        user = known or User.objects.create_user(
-            invitation.email, name=clean_name(name) or invitation.name, language=invitation.language
-        )
+        user = known or User.objects.create_user(invitation.email, name=invitation.name, language=invitation.language)
+        user.name = clean_name(name) or invitation.name
         user.set_password(password)
         user.save()
     membership = _membership_from(invitation, user)

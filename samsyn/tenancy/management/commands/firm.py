@@ -7,9 +7,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, ProgrammingError
 
 from samsyn.kit.sweden import parse_party_number
+from samsyn.kit.text import clean_name
 from samsyn.tenancy import actions
 from samsyn.tenancy.slugs import RESERVED, slug_from
 
@@ -21,22 +22,46 @@ class Command(BaseCommand):
         add = parser.add_subparsers(dest="what", required=True).add_parser("add", help=self.help)
         add.add_argument("slug", help="the firm's name in addresses: a-z, 0-9 and hyphens")
         add.add_argument("--name", required=True)
-        add.add_argument("--number", required=True, help="organisation number")
+        add.add_argument("--number", required=True, help="organisation number; a sole trader's personal number")
         add.add_argument("--manager", required=True, metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        slug = options["slug"]
-        if slug != slug_from(slug) or slug in RESERVED:
-            raise CommandError(f"{slug!r} can't be used in addresses: a-z, 0-9 and single hyphens only.")
+        slug, manager = slug_of(options["slug"]), address_of(options["manager"])
+        name, number = name_of(options["name"]), number_of(options["number"])
         try:
-            number = parse_party_number(options["number"]).digits
-            validate_email(options["manager"])
-        except ValueError as error:
-            raise CommandError(f"{options['number']!r} is not an organisation number.") from error
-        except ValidationError as error:
-            raise CommandError(f"{options['manager']!r} is not an e-mail address.") from error
-        try:
-            firm = actions.add_firm(slug, name=options["name"], number=number, manager=options["manager"])
+            firm = actions.add_firm(slug, name=name, number=number, manager=manager)
         except IntegrityError as error:
-            raise CommandError(f"There is or was already a firm at {slug!r}.") from error
-        self.stdout.write(f"{firm.name} is at /byra/{firm.slug}/. An invitation is on its way to {options['manager']}.")
+            raise CommandError(f"{slug!r} is or was already somebody's address. Choose another.") from error
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(f"The database isn't ready. Run bin/samsyn migrate first. It said: {error}") from error
+        self.stdout.write(f"{firm.name} is at /byra/{firm.slug}/.")
+        self.stdout.write(f"An invitation to {manager} leaves as soon as the worker, bin/work, runs.")
+
+
+def slug_of(text: str) -> str:
+    if not text or text != slug_from(text) or text in RESERVED:
+        raise CommandError(f"{text!r} can't be used in addresses: a-z, 0-9 and single hyphens, at most 50 signs.")
+    return text
+
+
+def name_of(text: str) -> str:
+    name = clean_name(text)
+    if not 1 <= len(name) <= 120:
+        raise CommandError("The name of the firm has 1 to 120 characters.")
+    return name
+
+
+def number_of(text: str) -> str:
+    """The digits. They may be a person's, so a refusal doesn't repeat them."""
+    try:
+        return parse_party_number(text).digits
+    except ValueError as error:
+        raise CommandError("The number isn't valid. Check the last digit of --number.") from error
+
+
+def address_of(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise CommandError(f"{text!r} is not an e-mail address.") from error
+    return text
