@@ -17,11 +17,12 @@ from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership
 
 @dataclass(frozen=True)
 class Hindrance:
-    """One fault: a stable code, the sentence, and the words of the link that mends it."""
+    """One fault: a stable code, the sentence, the words of the link that mends it, and the column it stands in."""
 
     code: str
     text: str
     mend: str
+    column: str
 
 
 def addresses_of_staff(firm: Firm) -> frozenset[str]:
@@ -37,16 +38,18 @@ def hindrances(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]
     """What must be mended before this client can be invited. `staff` comes from `addresses_of_staff`."""
     found = []
     if not engagement.contact_name:
-        found.append(Hindrance("no_contact", _("There is no main contact."), _("Add a main contact")))
+        found.append(Hindrance("no_contact", _("There is no main contact."), _("Add a main contact"), "contact_name"))
     elif not engagement.contact_email:
-        found.append(Hindrance("no_email", _("The main contact has no e-mail address."), _("Add an e-mail address")))
+        text = _("The main contact has no e-mail address.")
+        found.append(Hindrance("no_email", text, _("Add an e-mail address"), "contact_email"))
     if engagement.contact_email.casefold() in staff:
         text = _("The main contact's e-mail address belongs to someone at the firm.")
-        found.append(Hindrance("email_of_staff", text, _("Change the e-mail address")))
+        found.append(Hindrance("email_of_staff", text, _("Change the e-mail address"), "contact_email"))
     if not (engagement.address and engagement.postcode and engagement.city):
-        found.append(Hindrance("address", _("The address is incomplete."), _("Complete the address")))
+        column = next(one for one in ("address", "postcode", "city") if not getattr(engagement, one))
+        found.append(Hindrance("address", _("The address is incomplete."), _("Complete the address"), column))
     if engagement.number and not is_valid_number(engagement.number):
-        found.append(Hindrance("number", _("The number isn't valid."), _("Correct the number")))
+        found.append(Hindrance("number", _("The number isn't valid."), _("Correct the number"), "number"))
     return found
 
 

@@ -7,20 +7,23 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
 from samsyn.cases.basis import decisions_of
 from samsyn.cases.files import ACCEPT, attach, info_of
 from samsyn.cases.models import AccessLog, Purpose, State
 from samsyn.cases.verbs import VERBS, allowed, refuse_unless_allowed
-from samsyn.kit.fields import DayField, DueDayField
+from samsyn.kit.fields import ChoiceField, DayField, DueDayField
 from samsyn.kit.rows import KindForm
+from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Membership
@@ -196,37 +199,42 @@ def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     return redirect(reverse("firm_case", args=[slug_of(actor), ref]) + (f"#part-{row[0]}" if row else ""))
 
 
+class ToldBy(forms.Form):
+    """How and when the client said it."""
+
+    use_required_attribute = False
+    how = ChoiceField(
+        label=gettext_lazy("How"),
+        choices=[("phone", gettext_lazy("By telephone")), ("meeting", gettext_lazy("At a meeting"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say whether it was by telephone or at a meeting.")},
+    )
+    on = DayField(label=gettext_lazy("Day"))
+
+    def clean_on(self) -> dt.date:
+        day = dt.date.fromisoformat(self.cleaned_data["on"])
+        if day > stockholm_today():
+            raise ValidationError(_("The day can't be in the future."))
+        return day
+
+
 @firm_page("GET", "POST")
 def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """*Svara åt kunden*: write down what was said by telephone or at a meeting."""
     data = opened(actor, ref)
-    case = data.case
+    case, posted, problem = data.case, request.POST if request.method == "POST" else None, ""
     refuse_unless_allowed(VERBS["answer_for"], actor, case)
-    problem, posted = "", request.POST if request.method == "POST" else None
     if posted is not None:
-        rows = {row for row, _label in case.kind_of.file_rows(case.request)}
-        for name in request.FILES:
-            for upload in request.FILES.getlist(name):
-                if name.partition(".")[2] in rows:
-                    attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=name.partition(".")[2])
+        problem = attach_told(request, actor, case)
         data = opened(actor, ref)
+    told_by = ToldBy(posted, initial={"on": stockholm_today().isoformat()})
     form = case.kind_of.answer_form(
         case.request, posted, answer=case.answer, review=case.review, files=data.answer_files
     )
-    if posted is not None and form.is_valid():
+    if posted is not None and all([told_by.is_valid(), form.is_valid(), not problem]):
+        words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": posted.get("once", "")}
         try:
-            day = DayField(required=True).clean(posted.get("on"))
-            actions.answer_for(
-                actor,
-                case,
-                answer=form.encoded(),
-                how=posted.get("how", ""),
-                on=dt.date.fromisoformat(str(day)),
-                text=form.cleaned_data["comment"],
-                once=posted.get("once", ""),
-            )
-        except ValidationError as error:
-            problem = error.messages[0]
+            actions.answer_for(actor, case, **words, **told_by.cleaned_data)
         except NotYours:
             raise
         except Refused as refusal:
@@ -243,16 +251,30 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         case=case,
         kind=case.kind_of,
         form=form,
+        told_by=told_by,
         editable=True,
         problem=problem,
-        posted=posted or {},
         once=secrets.token_hex(12),
         max_mb=case.firm.max_file_mb,
         accept=ACCEPT,
         told=[],
         request_files=[],
-        today=dt.date.today().isoformat(),  # noqa: DTZ011 - only what the field shows first
     )
+
+
+def attach_told(request: HttpRequest, actor: Actor, case: Any) -> str:
+    """Keep the files that came with an answer written down; gives why one could not be kept."""
+    rows = {row for row, _label in case.kind_of.file_rows(case.request)}
+    try:
+        for name in request.FILES:
+            for upload in request.FILES.getlist(name):
+                if (row := name.partition(".")[2]) in rows:
+                    attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=row)
+    except NotYours:
+        raise
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def _text(request: HttpRequest, actor: Actor) -> dict[str, Any]:

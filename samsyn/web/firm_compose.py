@@ -138,10 +138,10 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
             actor,
             "firm_cases",
             kinds=firm_kinds.values(),
-            rows=rows[:2000],
+            rows=sorted(rows[:2000], key=lambda one: one not in clients),
             chosen={one.pk for one in clients},
             kind=slug,
-            tried=bool(slug or clients),
+            tried="valt" in asked,
         )
     return compose(request, actor, firm_kinds[slug], clients, None)
 
@@ -180,8 +180,8 @@ def compose(
     problem = ""
     if data is not None:
         do = data.get("do", "")
-        if form.pressed():
-            return show(request, writing, changed=form.changed())
+        if form.pressed() or do.startswith("client.remove."):
+            return rewritten(request, writing, do)
         try:
             if do == "discard" and case is not None:
                 actions.discard(actor, case)
@@ -200,6 +200,16 @@ def compose(
         except Refused as refusal:
             problem = str(refusal)
     return show(request, writing, problem=problem)
+
+
+def rewritten(request: HttpRequest, writing: Composing, do: str) -> HttpResponse:
+    """A row or a client more or less: everything typed is kept, and nothing is called wrong yet."""
+    form, about = writing.form, writing.about
+    if left := [one for one in writing.clients if do != f"client.remove.{one.pk}"]:
+        writing.clients = left
+    writing.about, _empty = make_forms(writing.actor, writing.kind, writing.clients, writing.case)
+    writing.about.initial.update(about.typed())
+    return show(request, writing, changed=form.changed() if form.pressed() else form.again(form.typed()))
 
 
 def keep(request: HttpRequest, writing: Composing) -> Case:
@@ -248,13 +258,14 @@ def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:
         actions.send_to_many(actor, case, [one.pk for one in writing.clients])
         messages.success(request, _("The cases are on their way. You can go on with something else."))
         return redirect("firm_desk", slug_of(actor))
-    if case.state == State.DRAFT:
-        actions.open_(actor, case, once=request.POST.get("once", ""))
-    waits = case.state == State.AWAITING_CONSENT
+    if case.state == State.AWAITING_CONSENT:
+        messages.success(request, _("The changes are saved. The case waits for the consent."))
+        return redirect("firm_case", slug_of(actor), case.ref)
+    actions.open_(actor, case, once=request.POST.get("once", ""))
     messages.success(
         request,
         _("The invitation is on its way. The case waits for the consent.")
-        if waits
+        if case.state == State.AWAITING_CONSENT
         else _("The case has been sent to the client"),
     )
     return redirect("firm_case", slug_of(actor), case.ref)

@@ -5,5 +5,7 @@ import "./poll.js";
 import "./refresh.js";
 import "./shortcuts.js";
 import "./select.js";
+import "./pick.js";
+import "./chosen.js";
 import "./drafts.js";
 import "./files.js";

@@ -35,7 +35,8 @@ function named(key) {
 }
 
 function use(control) {
-  if (control.matches("input:not([type=radio]), textarea, select")) return control.focus();
+  if (control.matches("input[type=radio]")) control.click();
+  if (control.matches("input, textarea, select")) return control.focus();
   const details = control.matches("summary") && control.parentElement;
   if (!details) return control.click();
   details.open = true;

@@ -49,12 +49,13 @@ FIELDS: dict[str, type[forms.Field]] = {
 class DetailField(KindForm):
     label = LineField(label=gettext_lazy("Field"), longest=120)
     type = ChoiceField(label=gettext_lazy("Answered with"), choices=TYPES, initial="text")
+    required = TickField(label=gettext_lazy("Required"), initial=True)
     choices = LinesField(
         label=gettext_lazy("Choices"),
         help_text=gettext_lazy("One on each line, for Choice only."),
         required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "data-for-choice": ""}),
     )
-    required = TickField(label=gettext_lazy("Required"), initial=True)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

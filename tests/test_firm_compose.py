@@ -1,0 +1,106 @@
+"""Writing a case on the firm's desk: clients, kind, rows, what hinders, and answering for the client."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from samsyn.cases.models import Case
+from samsyn.tenancy.models import Engagement
+
+pytestmark = pytest.mark.django_db
+MANAGER, CASES = "ansvarig@demobyran.example", "/byra/demobyran/arenden/"
+
+
+def page(person: Any, address: str) -> str:
+    return str(person.get(address).content.decode())
+
+
+def test_one_who_comes_with_a_client_is_not_told_that_something_is_wrong(visit: Any, world: Any) -> None:
+    firm, client = visit(MANAGER), world.engagements["demokund"].pk
+    assert 'class="error"' not in page(firm, f"{CASES}nytt/?kund={client}")
+    assert "Välj ärendetyp." in page(firm, f"{CASES}nytt/?kund={client}&valt=1")
+    assert "Välj en kund." in page(firm, f"{CASES}nytt/?typ=question&valt=1")
+
+
+def test_a_row_more_keeps_everything_and_calls_nothing_wrong_yet(visit: Any, world: Any) -> None:
+    client = str(world.engagements["demokund"].pk)
+    typed = {
+        "kund": client,
+        "typ": "document_request",
+        "subject": "",
+        "message": "Hej Elin!",
+        "r-documents": "0a1b2c3d",
+    }
+    row = {"r-documents-0a1b2c3d-name": "Kvitto", "r-documents-0a1b2c3d-note": "Från lunchen"}
+    shown = visit(MANAGER).post(f"{CASES}nytt/", {**typed, **row, "do": "documents.add"}).content.decode()
+    assert 'class="error"' not in shown
+    for text in ("Hej Elin!", 'value="Kvitto"', 'value="Från lunchen"'):
+        assert text in shown
+    assert len(re.findall(r'name="r-documents" value', shown)) == 2
+
+
+def test_a_client_can_be_taken_off_a_case_to_several_with_nothing_lost(visit: Any, world: Any) -> None:
+    several = [world.engagements[name] for name in ("demokund", "annankund", "delad")]
+    typed = {"kund": [str(one.pk) for one in several], "typ": "information", "subject": "Till er", "message": "Hej!"}
+    firm = visit(MANAGER)
+    shown = firm.post(f"{CASES}nytt/", {**typed, "do": f"client.remove.{several[1].pk}"}).content.decode()
+    assert set(re.findall(r'name="kund" value="(.*?)"', shown)) == {str(several[0].pk), str(several[2].pk)}
+    assert 'value="Till er"' in shown
+    assert "Skicka till 2 kunder" in shown
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({"contact_name": ""}, "contact_name"),
+        ({"contact_email": ""}, "contact_email"),
+        ({"contact_email": "konsult@demobyran.example"}, "contact_email"),
+        ({"city": ""}, "city"),
+        ({"number": "5599991234"}, "number"),
+    ],
+)
+def test_each_hindrance_is_said_before_sending_with_a_link_to_the_field_that_mends_it(
+    visit: Any, world: Any, fault: dict[str, str], field: str
+) -> None:
+    client = world.engagements["utansamtycke"]
+    Engagement.objects.visible_to(world.manager).filter(pk=client.pk).update(**fault)
+    firm, register = visit(MANAGER), "/byra/demobyran/kunder/"
+    form = f"{register}{client.pk}/andra/"
+    for address in (f"{CASES}nytt/?kund={client.pk}&typ=question", register, f"{register}{client.pk}/"):
+        assert f'href="{form}#id_{field}"' in page(firm, address), address
+    assert f'id="id_{field}"' in page(firm, form)
+
+
+def test_a_waiting_case_is_changed_in_place_and_never_called_a_draft(visit: Any, world: Any) -> None:
+    case, firm = world.cases["Uppgifter för nyanställda"], visit(MANAGER)
+    address = f"{CASES}{case.ref}/andra/"
+    shown = page(firm, address)
+    assert "Ärendet skickas som det står här, så fort kunden har godkänt." in shown
+    assert "tkast" not in shown.partition('<main id="main">')[2].partition("</main>")[0]
+
+
+def test_an_answer_written_down_says_at_the_field_what_is_missing_and_keeps_the_rest(visit: Any, world: Any) -> None:
+    case, firm = world.cases["Vad gällde inköpet den 9 december?"], visit(MANAGER)
+    first = case.request["questions"][0]["id"]
+    at = f"{CASES}{case.ref}/svara-at/"
+    shown = firm.post(at, {f"a-{first}": "En degblandare", "on": "2099-01-15"})
+    assert shown.status_code == 422
+    text = shown.content.decode()
+    assert "Ange om det var per telefon eller på möte." in text.partition("</fieldset>")[0]
+    assert "Dagen kan inte ligga i framtiden." in text
+    assert "En degblandare" in text
+
+
+def test_a_file_that_cannot_be_kept_does_not_lose_the_answer_written_down(visit: Any, world: Any) -> None:
+    case, firm = world.cases["Kvitton som saknas för december"], visit(MANAGER)
+    row = case.request["documents"][0]["id"]
+    bad = SimpleUploadedFile("virus.exe", b"MZ\x90\x00")
+    at = f"{CASES}{case.ref}/svara-at/"
+    shown = firm.post(at, {"how": "phone", "on": "2026-01-15", "a-comment": "Sa hon i telefon", f"file.{row}": bad})
+    assert shown.status_code == 422
+    assert "Sa hon i telefon" in shown.content.decode()
+    assert Case.objects.unscoped(why="the test looks at what is stored").get(pk=case.pk).state == "with_client"
