@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.cache import patch_cache_control
@@ -21,6 +21,7 @@ from django.utils.cache import patch_cache_control
 from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
 from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import Membership
+from samsyn.web.errors import wrong_method
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
 View = Callable[..., HttpResponseBase]
@@ -32,7 +33,7 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
         @functools.wraps(view)
         def inside(request: HttpRequest, **address: Any) -> HttpResponseBase:
             if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
-                return HttpResponseNotAllowed(methods)
+                return wrong_method(request, methods)
             try:
                 found = enter(request, address)
             except Moved as moved:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -21,6 +23,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def wrong_method(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
+    """A page that takes other methods; `methods` go in the header Allow, as HTTP asks."""
+    response = render(request, "405.html", status=405)
+    response["Allow"] = ", ".join(methods)
+    return response
 
 
 def broken(request: HttpRequest) -> HttpResponse:
