@@ -218,6 +218,11 @@ def long_date(day: dt.date) -> str:
     return date_format(day, "l j F Y").replace(" ", NO_BREAK)
 
 
+def full_date(day: dt.date) -> str:
+    """'12 januari 2026', with no-break spaces."""
+    return date_format(day, "j F Y").replace(" ", NO_BREAK)
+
+
 def short_date(day: dt.date) -> str:
     """'12 januari', with a no-break space."""
     return date_format(day, "j F").replace(" ", NO_BREAK)

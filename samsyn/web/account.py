@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from samsyn.kit import letters
 from samsyn.kit.text import clean_name, looks_like_address
 from samsyn.tenancy.models import User
-from samsyn.web.doors import person_page, public_page
+from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.pages import chooser_places
 
 CODE_LIVES = dt.timedelta(minutes=10)
@@ -51,6 +51,11 @@ class AboutMe(forms.ModelForm):  # type: ignore[type-arg]
             "language": gettext_lazy("Language"),
             "keys_on": gettext_lazy("Single-key shortcuts"),
         }
+
+    def __init__(self, *args: Any, staff: bool, **how: Any) -> None:
+        super().__init__(*args, **how)
+        if not staff:
+            del self.fields["keys_on"]  # only the firm's pages have keys
 
     def clean_name(self) -> str:
         name = clean_name(self.cleaned_data["name"])
@@ -113,7 +118,8 @@ def account(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     part = request.POST.get("part", "")
     data = request.POST if request.method == "POST" else None
-    about = AboutMe(data if part == "about" else None, instance=User.objects.get(pk=user.pk))
+    staff = any(held.engagement_id is None for held in held_by(request))
+    about = AboutMe(data if part == "about" else None, instance=User.objects.get(pk=user.pk), staff=staff)
     address = NewAddress(data if part == "address" else None)
     code = Code(data if part == "code" else None)
     password = NewPassword(user, data if part == "password" else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +18,13 @@ from django.utils.translation import gettext as _
 from samsyn.cases.models import Case
 from samsyn.kit.sweden import (
     format_party_number,
+    full_date,
     long_date,
     mask_party_number,
     moment_phrase,
     period_label,
     short_date,
+    stockholm_day,
 )
 from samsyn.kit.text import initials, isolated
 
@@ -40,6 +43,8 @@ def control(field: BoundField) -> SafeString:
     if field.help_text:
         described.append(f"{field.auto_id}-help")
     attrs: dict[str, Any] = {"class": "input"}
+    if "placeholder" in field.field.widget.attrs:
+        attrs["placeholder"] = ""  # the sign-in library repeats its label there, in words of its own
     if field.errors:
         described.append(f"{field.auto_id}-error")
         attrs["aria-invalid"] = "true"
@@ -60,6 +65,16 @@ def period(case: Case) -> str:
     return period_label(case.period_from, case.period_to) if case.period_from and case.period_to else ""
 
 
+def in_words(moment: dt.datetime) -> str:
+    """The Swedish day of a moment, in a sentence: '12 januari 2026'."""
+    return full_date(stockholm_day(moment))
+
+
+def in_figures(moment: dt.datetime) -> str:
+    """The Swedish day of a moment, beside other facts: '2026-01-12'."""
+    return stockholm_day(moment).isoformat()
+
+
 def orgnr(digits: str) -> str:
     return format_party_number(digits)
 
@@ -70,6 +85,8 @@ def yes_no(value: bool) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "control": control,
+    "in_figures": in_figures,
+    "in_words": in_words,
     "initials": initials,
     "isolated": isolated,
     "long_date": long_date,
