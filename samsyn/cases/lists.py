@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.json import KT
 
 from samsyn.cases.models import Case, Outcome, ReadMark, Recipient, State
 from samsyn.kit.text import like_pattern
@@ -45,15 +46,26 @@ def cases_for(actor: Actor) -> Any:
 
 
 def _for_me(actor: Actor) -> Q:
-    """Cases that ask this person at the client: recipients are badged, and owners when none is listed."""
+    """Cases that ask this person at the client: recipients are badged, and owners when none is listed.
+
+    One who has given an approval is not asked for it again while another's is waited for.
+    """
     mine = Recipient.of(actor.membership_ids).filter(case=OuterRef("pk"))
     anyone = Recipient.objects.unscoped(why="whether the case names anyone at all").filter(case=OuterRef("pk"))
-    return Q(Exists(mine)) | (Q(engagement__in=actor.owned_engagement_ids) & ~Q(Exists(anyone)))
+    asked = Q(Exists(mine)) | (Q(engagement__in=actor.owned_engagement_ids) & ~Q(Exists(anyone)))
+    given = Q(*[Q(decisions__contains=str(one)) for one in actor.membership_ids], _connector=Q.OR)
+    return asked & ~(Q(kind="approval", decisions__isnull=False) & given)
+
+
+def with_asked(actor: Actor, rows: Any) -> Any:
+    """`rows` with `asks_me`: whether a case that is with the client waits for this person or for a colleague."""
+    return rows.alias(decisions=KT("answer__decisions")).annotate(asks_me=_for_me(actor))
 
 
 def waiting(actor: Actor, rows: Any) -> Any:
     """Those of `rows` that wait for this person: the badge counts exactly these."""
     if actor.is_client:
+        rows = rows.alias(decisions=KT("answer__decisions"))
         return rows.filter(_for_me(actor), state=State.WITH_CLIENT, only_to_read=False)
     return rows.filter(state=State.WITH_FIRM, responsible=actor.membership)
 
@@ -61,6 +73,12 @@ def waiting(actor: Actor, rows: Any) -> Any:
 def waiting_for(actor: Actor) -> int:
     """How many cases wait for this person here."""
     return int(waiting(actor, Case.objects.visible_to(actor)).count())
+
+
+def waiting_for_consent(engagement: Engagement) -> int:
+    """How many cases the firm has written that are held back until the consent is approved."""
+    rows = Case.objects.unscoped(why="only how many; the client sees none of them yet")
+    return int(rows.filter(engagement=engagement, state=State.AWAITING_CONSENT).count())
 
 
 def waits_in(held: Iterable[Membership]) -> dict[str, int]:
@@ -78,20 +96,21 @@ def waits_in(held: Iterable[Membership]) -> dict[str, int]:
     return counts
 
 
-def client_groups(rows: Any) -> tuple[dict[str, list[Case]], dict[str, bool]]:
-    """The client's page of cards: what waits, what is to read, what is with the firm. Newest update first.
+def client_groups(actor: Actor, rows: Any) -> tuple[dict[str, list[Case]], dict[str, bool]]:
+    """The client's page of cards: what waits for this person, what waits for a colleague, what is to read,
+    and what is with the firm. Newest update first.
 
     `rows` are those of `cases_for`. Each state gives its newest cards; the second answer says for which
     there are more.
     """
     rows = rows.order_by(*CLIENT_ORDER)
-    groups: dict[str, list[Case]] = {"yours": [], "read": [], "firm": []}
-    asked = list(rows.filter(state=State.WITH_CLIENT)[: CARDS + 1])
+    groups: dict[str, list[Case]] = {"yours": [], "ours": [], "read": [], "firm": []}
+    asked = list(with_asked(actor, rows.filter(state=State.WITH_CLIENT))[: CARDS + 1])
     with_firm = list(rows.filter(state=State.WITH_FIRM)[: CARDS_OF_FIRM + 1])
     for case in asked[:CARDS]:
-        groups["read" if case.only_to_read else "yours"].append(case)
+        groups["read" if case.only_to_read else "yours" if case.asks_me else "ours"].append(case)
     groups["firm"] = with_firm[:CARDS_OF_FIRM]
-    return groups, {"yours": len(asked) > CARDS, "firm": len(with_firm) > CARDS_OF_FIRM}
+    return groups, {"client": len(asked) > CARDS, "firm": len(with_firm) > CARDS_OF_FIRM}
 
 
 def found_by(rows: Any, actor: Actor, words: str) -> Any:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from samsyn.cases.actions.answering import answer_opened
 from samsyn.cases.files import answer_files, sent_files
 from samsyn.cases.kinds.base import FileInfo
-from samsyn.cases.lists import cases_for, mark_read
+from samsyn.cases.lists import cases_for, mark_read, with_asked
 from samsyn.cases.models import Attachment, Case, Draft, Event, Recipient
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Membership
@@ -57,6 +57,8 @@ def find_case(actor: Actor, ref: str) -> Case:
             answer_opened=answer_opened(),
         )
     )
+    if actor.is_client:
+        rows = with_asked(actor, rows)
     case: Case | None = rows.filter(ref=ref).first()
     if case is None:
         raise Http404

@@ -16,7 +16,16 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases import actions, kinds
 from samsyn.cases.files import ACCEPT
-from samsyn.cases.lists import after, cases_for, client_groups, cursor_of, found_by, ordered
+from samsyn.cases.lists import (
+    after,
+    cases_for,
+    client_groups,
+    cursor_of,
+    found_by,
+    ordered,
+    waiting_for_consent,
+    with_asked,
+)
 from samsyn.cases.models import Case, State
 from samsyn.kit.fields import LineField, TextField
 from samsyn.kit.rows import KindForm
@@ -26,7 +35,7 @@ from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
-from samsyn.web.pages import nav_of, page, slug_of
+from samsyn.web.pages import contact, nav_of, page, slug_of
 from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 30
@@ -51,7 +60,10 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 @client_page()
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
-    groups = client_groups(cases_for(actor))[0] if actor.open_engagement_ids else {"yours": [], "read": [], "firm": []}
+    if not actor.open_engagement_ids:
+        waiting = {one.pk: waiting_for_consent(one) for one in actor.engagements if not one.has_consent}
+        return page(request, "client/start.html", actor, "client_start", waiting=waiting)
+    groups, more = client_groups(actor, cases_for(actor))
     return page(
         request,
         "client/start.html",
@@ -59,7 +71,11 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
         "client_start",
         yours=lines(groups["yours"][:6], actor),
         to_read=lines(groups["read"][:3], actor),
-        firm_count=len(groups["firm"]),
+        ours=lines(groups["ours"][:6], actor),
+        colleagues=len(groups["ours"]),
+        may_answer=actor.may(Right.ANSWER),
+        with_firm=len(groups["firm"]),
+        more=more,
     )
 
 
@@ -92,9 +108,11 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:200]
     rows = cases_for(actor)
     if words:
-        found = list(ordered(found_by(rows, actor, words), "client_changed_at", True)[: PAGE * 2])
-        return page(request, "client/found.html", actor, "client_cases", words=words, found=lines(found, actor))
-    groups, more = client_groups(rows)
+        rows = with_asked(actor, found_by(rows, actor, words))
+        found = list(ordered(rows, "client_changed_at", True)[: PAGE * 2 + 1])
+        shown, cut = lines(found[: PAGE * 2], actor), len(found) > PAGE * 2
+        return page(request, "client/found.html", actor, "client_cases", words=words, found=shown, cut=cut)
+    groups, more = client_groups(actor, rows)
     closed = list(ordered(rows.filter(state=State.CLOSED), "client_changed_at", True)[:6])
     return page(
         request,
@@ -103,12 +121,14 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         "client_cases",
         here_name="cases",
         yours=lines(groups["yours"], actor),
+        ours=lines(groups["ours"], actor),
         to_read=lines(groups["read"], actor),
         with_firm=lines(groups["firm"], actor),
         more=more,
         closed=lines(closed[:5], actor),
         more_closed=len(closed) > 5,
         may_write=writable(actor) != [],
+        may_answer=actor.may(Right.ANSWER),
     )
 
 
@@ -120,7 +140,7 @@ def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
     """All closed cases, newest first, a page at a time; `visa` asks for the open ones of one side instead."""
     asked = request.GET.get("visa", "")
     rows = cases_for(actor).filter(state=STATES.get(asked, State.CLOSED))
-    rows = ordered(rows, "client_changed_at", True)
+    rows = ordered(with_asked(actor, rows), "client_changed_at", True)
     if cursor := request.GET.get("efter"):
         rows = after(rows, "client_changed_at", True, cursor)
     found = list(rows[: PAGE + 1])
@@ -178,6 +198,8 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         form=form,
         letter=letter,
         engagement=engagement,
+        contacts=[contact(engagement.firm, engagement.responsible)],
+        on_case=True,
         problem=problem,
         accept=ACCEPT,
         once=request.POST.get("once") or secrets.token_hex(12),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
 from samsyn.cases.actions.answering import can_take_back
-from samsyn.cases.basis import basis_digest, decisions_of, may_approve_now
+from samsyn.cases.basis import basis_digest, may_approve_now
 from samsyn.cases.files import ACCEPT, attach, detach, draft_for, info_of
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import Case, Purpose
@@ -23,12 +23,13 @@ from samsyn.cases.verbs import VERBS, allowed, refuse_unless_allowed
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.roles import Right
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import signed_in_words
-from samsyn.web.showing import history_of, subject_of, turn_line_of
+from samsyn.web.showing import history_of, latest_words, subject_of, turn_line_of
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -89,13 +90,15 @@ def show(
         editable=editable,
         deciding=deciding,
         digest=basis_digest(case) if deciding else "",
-        decisions=decisions_of(case) if case.kind == "approval" else [],
         told=case.kind_of.read(case.request, case.answer, case.review_for_client, data.sent_files),
         request_files=[
             info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST and one.event_id
         ],
+        latest=latest_words(case, data.events),
         history=history_of(data.timeline, data.attachments, url),
         people=data.people,
+        represents=actor.may(Right.REPRESENT, case.engagement_id),
+        only_reads=not actor.may(Right.ANSWER, case.engagement_id),
         drafting=[one for one in data.drafting if one.pk not in actor.membership_ids],
         may_take_back=allowed("take_back", actor, case) and can_take_back(case),
         may_message=allowed("message", actor, case),

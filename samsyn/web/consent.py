@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from samsyn.cases import actions
-from samsyn.cases.models import Case, State
-from samsyn.tenancy.actors import Actor, system_for
+from samsyn.cases.lists import waiting_for_consent
+from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Consent, Membership
@@ -43,11 +43,6 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     engagement = held.engagement
     engagement.firm = held.firm
     history = list(Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq"))
-    waiting = (
-        Case.objects.visible_to(system_for(held.firm))
-        .filter(engagement=engagement, state=State.AWAITING_CONSENT)
-        .count()
-    )
     return page(
         request,
         "client/consent.html",
@@ -58,7 +53,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         engagement=engagement,
         text=text_for(held.firm, request.LANGUAGE_CODE),
         history=history,
-        waiting=waiting,
+        waiting=waiting_for_consent(engagement),
         problem=problem,
         represents=actor.may(Right.REPRESENT, engagement.pk),
         asked=engagement.consent in ("invited", "reminded"),

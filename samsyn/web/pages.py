@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samsyn.cases.lists import waiting_for, waits_in
+from samsyn.cases.models import Case
 from samsyn.kit import letters
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.models import Membership
+from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import held_by
 
@@ -44,14 +45,16 @@ def page(
     request: HttpRequest, template: str, actor: Actor, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Render a page of one of the desks. `here` names the menu item the page belongs to."""
+    nav = nav_of(actor, here)
     shown = {
         "actor": actor,
-        "nav": nav_of(actor, here),
+        "nav": nav,
+        "waits": sum(item.badge for item in nav),
         "places": places_of(request, actor),
         "person": request.user,
         "banners": banners_for(actor) if template in BANNER_PAGES else [],
         "slug": slug_of(actor),
-        "contact": contact_of(actor),
+        "contacts": contacts_of(actor, context.get("case")),
         **context,
     }
     return render(request, template, shown, status=status)
@@ -121,15 +124,26 @@ def banners_for(actor: Actor) -> list[str]:
     return []
 
 
-def contact_of(actor: Actor) -> dict[str, str] | None:
-    """The firm, the consultant and the telephone number, always near on the client's side."""
+@dataclass(frozen=True)
+class Contact:
+    """Whom a client turns to: a firm, and the consultant when there is one."""
+
+    firm: str
+    phone: str
+    name: str
+    email: str
+
+
+def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
+    """Always near on the client's side: the firm whose case is shown, else every firm of the company."""
     if actor.is_firm:
-        return None
-    held = actor.memberships[0]
-    responsible = held.engagement.responsible
-    return {
-        "firm": held.firm.name,
-        "phone": held.firm.phone,
-        "name": responsible.name if responsible else "",
-        "email": responsible.user.email if responsible else held.firm.reply_to,
-    }
+        return []
+    if case is not None:
+        return [contact(case.firm, case.responsible)]
+    return [contact(held.firm, held.engagement.responsible) for held in actor.memberships]
+
+
+def contact(firm: Firm, responsible: Membership | None) -> Contact:
+    if responsible is None:
+        return Contact(firm.name, firm.phone, "", firm.reply_to)
+    return Contact(firm.name, firm.phone, responsible.name, responsible.user.email)

@@ -108,6 +108,7 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
         form=form,
         people=people.select_related("user", "firm").order_by("firm__name", "user__name"),
         invited=invited.select_related("firm").order_by("name"),
+        several=len(actor.memberships) > 1,
         owns=owns,
     )
 

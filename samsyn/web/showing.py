@@ -102,6 +102,8 @@ def turn_of(case: Case, actor: Actor) -> Turn:
             return Turn("theirs", "circle-arrow-left", _("With the client"))
         if case.only_to_read:
             return Turn("theirs", "info", _("To read"))
+        if not getattr(case, "asks_me", True):
+            return Turn("ours", "circle-arrow-left", _("Waiting for a colleague"))
         return Turn("yours", "ball", _("Waiting for you"))
     if actor.is_client:
         return Turn("theirs", "circle-arrow-right", _("With the firm"))
@@ -122,7 +124,7 @@ def turn_line_of(case: Case, actor: Actor) -> TurnLine:
     yours = turn.state == "yours"
     firm, client = case.firm.name, case.engagement.name
     if actor.is_client:
-        start, end = (_("You") if case.holder == "client" else client), firm
+        start, end = (_("Your company") if turn.state == "ours" else _("You")), firm
     else:
         start, end = client, (_("You") if yours else firm)
     since = moment_phrase(case.turn_since) if case.state != State.DRAFT else ""
@@ -174,6 +176,14 @@ def history_of(events: Iterable[Event], attachments: Sequence[Attachment], url: 
         if one.purpose == Purpose.MESSAGE:
             by_event.setdefault(one.event_id, []).append(one)
     return [happened(event, [info_of(one, url) for one in by_event.get(event.pk, [])]) for event in events]
+
+
+def latest_words(case: Case, events: Iterable[Event]) -> Event | None:
+    """What the firm wrote when it last gave the case back, while it is with the client; `events` newest first."""
+    if case.state != State.WITH_CLIENT:
+        return None
+    given = next((event for event in events if event.verb in ("ask_again", "reply")), None)
+    return given if given and given.body.get("text") else None
 
 
 def happened(event: Event, files: list[FileInfo]) -> Happened:

@@ -280,7 +280,7 @@ def _asked_again(event: Event) -> str:
     if not count:
         return _("%(actor)s asked for more.")
     return ngettext(
-        "%%(actor)s asked for %(count)d row again.", "%%(actor)s asked for %(count)d rows again.", count
+        "%%(actor)s asked for %(count)d document again.", "%%(actor)s asked for %(count)d documents again.", count
     ) % {"count": count}
 
 

@@ -1,0 +1,186 @@
+"""The client's desk says what is so: whose turn it is, how many there are, whom to ask, and since when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+
+from samsyn.cases import actions
+from samsyn.cases.basis import basis_digest
+from samsyn.cases.models import Case
+from samsyn.demo.world import answer, write
+from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.models import Consent, Engagement, User
+
+OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
+
+
+def shown(person: Any, path: str) -> str:
+    """The text of a page, with one space between words."""
+    body = re.sub(r"<[^>]+>", " ", person.get(path).content.decode())
+    return " ".join(body.replace("\u00a0", " ").split())
+
+
+def count_at(person: Any, path: str, group: str) -> str:
+    found = re.search(rf'<h2 id="{group}">[^<]*</h2><span class="count">([^<]*)<', person.get(path).content.decode())
+    return found[1] if found else ""
+
+
+def badge(person: Any, company: str = "demokund") -> int:
+    found = re.search(r'class="badge">(\d+)', person.get(f"/kund/{company}/flikar/").content.decode())
+    return int(found[1]) if found else 0
+
+
+def path_of(case: Case, company: str = "demokund") -> str:
+    return f"/kund/{company}/arenden/{case.ref}/"
+
+
+# The banner of a consent that was withdrawn
+
+
+def test_the_banner_says_since_when_and_by_whom_the_consent_was_withdrawn(visit: Any, world: Any) -> None:
+    actions.withdraw_consent(world.owner, world.engagements["demokund"])
+    case = world.cases["Vad gällde inköpet den 9 december?"]
+    for page in (path_of(case), "/kund/demokund/", "/kund/demokund/arenden/", "/kund/demokund/samtycke/demobyran/"):
+        text = shown(visit(OWNER), page)
+        assert "återkallades den" in text, page
+        assert "av Elin Bergqvist, Bageri Morgonglöd AB." in text, page
+
+
+def test_an_invitation_anew_does_not_become_the_day_of_the_withdrawal(visit: Any, world: Any) -> None:
+    engagement = world.engagements["demokund"]
+    actions.withdraw_consent(world.manager, engagement)
+    Engagement.objects.unscoped(why="it was a while ago").filter(pk=engagement.pk).update(
+        withdrawn_at=dt.datetime(2026, 1, 14, 23, 30, tzinfo=dt.UTC)
+    )
+    engagement.refresh_from_db()
+    tenancy.invite_main_contact(world.manager, engagement)
+    text = shown(visit(OWNER), path_of(world.cases["Löner för januari"]))
+    # 23:30 UTC is the next day in Sweden.
+    assert "återkallades den 15 januari 2026 av Maria Sundfalk, Fyrklang Redovisning AB." in text
+    assert "har bjudit in er igen. Läs och svara" in text
+
+
+def test_a_client_that_is_only_invited_or_has_approved_again_reads_of_no_withdrawal(visit: Any, world: Any) -> None:
+    assert "återkallades" not in shown(visit("agare@utansamtycke.example"), "/kund/utansamtycke/")
+    engagement = world.engagements["demokund"]
+    actions.withdraw_consent(world.owner, engagement)
+    tenancy.invite_main_contact(world.manager, engagement)
+    newest = Consent.objects.unscoped(why="the text that was read").filter(engagement=engagement).latest("seq")
+    actions.approve_consent(world.owner, engagement, text_sha256=newest.text_sha256)
+    case = world.cases["Kontoutdrag för oktober"]
+    for page in (path_of(case), "/kund/demokund/", "/kund/demokund/arenden/"):
+        assert "Samtycket återkallades" not in shown(visit(OWNER), page)
+
+
+# Whom to ask
+
+
+def footer(person: Any, path: str) -> str:
+    return person.get(path).content.decode().rpartition('<footer class="near">')[2].partition("</footer>")[0]
+
+
+def test_a_company_with_two_firms_finds_both_below_its_pages_and_each_below_its_own_cases(
+    visit: Any, world: Any
+) -> None:
+    owner = visit("agare@delad.example")
+    both = footer(owner, "/kund/delad/arenden/")
+    assert "Fyrklang Redovisning AB" in both
+    assert "Rival Ekonomi AB" in both
+    for subject, own, other in (
+        ("Körjournal för kvartal 4", "Fyrklang Redovisning AB", "Rival Ekonomi AB"),
+        ("Fråga från en annan byrå", "Rival Ekonomi AB", "Fyrklang Redovisning AB"),
+    ):
+        near = footer(owner, path_of(world.cases[subject], "delad"))
+        assert own in near
+        assert other not in near
+    assert "Fyrklang" not in footer(owner, "/kund/delad/arenden/nytt/?firm=rivalbyran")
+
+
+# Whose turn, and how many
+
+
+def test_a_case_that_asks_a_colleague_is_not_said_to_wait_for_the_reader(visit: Any, world: Any) -> None:
+    case = world.cases["Vad gällde inköpet den 9 december?"]
+    for email in (MEMBER, READER):
+        person = visit(email)
+        assert badge(person) == 0
+        text = shown(person, path_of(case))
+        assert "Väntar på en kollega" in text
+        assert "Väntar på dig" not in text
+        assert count_at(person, "/kund/demokund/arenden/", "g-yours") == ""
+        assert int(count_at(person, "/kund/demokund/arenden/", "g-ours")) > 0
+    assert "Endast läsning" in shown(visit(READER), path_of(case))
+
+
+def test_one_who_has_given_the_first_of_two_approvals_is_not_asked_again(visit: Any, world: Any) -> None:
+    request = {"what": "Lönerna", "amount": None, "pay_on": None, "needed": "two", "named": []}
+    case = write(world, world.manager, "demokund", "approval", "Två tillsammans", request=request)
+    owner = visit(OWNER)
+    before = badge(owner)
+    actions.approve(world.owner, case, digest=basis_digest(case))
+    assert badge(owner) == before - 1
+    assert "Väntar på en kollega" in shown(owner, path_of(case))
+    actions.amend(world.manager, case, request={**request, "what": "Nya löner"}, subject=case.subject, message="")
+    assert badge(owner) == before
+
+
+def test_a_heading_counts_what_there_is_and_not_what_is_shown(visit: Any, world: Any) -> None:
+    for n in range(25):
+        write(world, world.manager, "demokund", "question", f"Fråga {n}")
+    for n in range(8):
+        case = write(world, world.manager, "demokund", "question", f"Svarad {n}")
+        answer(world.owner, case)
+    owner = visit(OWNER)
+    for page in ("/kund/demokund/", "/kund/demokund/arenden/"):
+        assert int(count_at(owner, page, "g-yours")) == badge(owner) > 25
+    assert count_at(owner, "/kund/demokund/arenden/", "g-firm") == "6+"
+    assert "Fler än 6 ärenden är hos byrån." in shown(owner, "/kund/demokund/")
+    page = owner.get("/kund/demokund/arenden/").content.decode()
+    assert page.count('href="/kund/demokund/arenden/avslutade/?visa=hos-dig"') == 1
+    assert page.count('href="/kund/demokund/arenden/avslutade/?visa=hos-byran"') == 1
+
+
+def test_what_the_firm_wrote_last_stands_above_the_answer(visit: Any, world: Any) -> None:
+    page = visit(OWNER).get(path_of(world.cases["Vi byter kassasystem i mars"])).content.decode()
+    assert page.index("Skicka gärna avtalet") < page.index('name="a-comment"')
+
+
+def test_where_nothing_is_closed_the_page_says_what_will_be_there(visit: Any, world: Any) -> None:
+    assert "Inget ärende är avslutat än" in shown(
+        visit("agare@annankund.example"), "/kund/annankund/arenden/avslutade/"
+    )
+
+
+def test_a_bar_at_the_bottom_edge_never_covers_another(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    for page in ("/kund/demokund/arenden/nytt/", path_of(world.cases["Vad gällde inköpet den 9 december?"])):
+        assert 'class="tabs wide-only"' in owner.get(page).content.decode()
+    assert 'class="tabs"' in owner.get("/kund/demokund/arenden/").content.decode()
+
+
+# Outside the desks
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_wrong_method_gets_a_page_with_a_sentence(visit: Any, world: Any, language: str) -> None:
+    User.objects.filter(email=OWNER).update(language=language)
+    reply = visit(OWNER).post("/kund/demokund/arenden/")
+    assert reply.status_code == 405
+    assert reply.headers["Allow"] == "GET"
+    assert {"sv": "Inget har hänt.", "en": "Nothing has happened."}[language] in reply.content.decode()
+
+
+def test_keys_are_offered_only_to_those_who_have_a_page_with_keys(visit: Any, world: Any) -> None:
+    assert "Kortkommandon" not in shown(visit(OWNER), "/konto/")
+    assert "Kortkommandon" in shown(visit("konsult@demobyran.example"), "/konto/")
+
+
+def test_somebody_signed_in_is_not_offered_a_language_that_would_not_be_taken(
+    visit: Any, world: Any, client: Any
+) -> None:
+    assert "In English" not in shown(visit(OWNER), "/finns-inte/")
+    assert "In English" in shown(client, "/konto/logga-in/")
