@@ -88,3 +88,13 @@ def visit(client: Any) -> Any:
         return person
 
     return sign_in
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> None:
+    """The cast for tests whose server answers in a thread of its own: what they do is not rolled back, but wiped."""
+    from samsyn.demo import world
+    from samsyn.tenancy.models import Firm
+
+    if not Firm.objects.exists():
+        world.build()

@@ -21,15 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def cast(transactional_db: None) -> None:
-    from samsyn.demo import world
-    from samsyn.tenancy.models import Firm
-
-    if not Firm.objects.exists():
-        world.build()
-
-
-@pytest.fixture
 def pictures(tmp_path: Path) -> dict[str, Path]:
     """Real files, made here."""
     from pillow_heif import register_heif_opener

@@ -1,0 +1,83 @@
+"""Every page there is, as (who, address): for whatever must hold on all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samsyn.cases.models import Case
+from samsyn.web.doors import routes
+
+OWNER, MANAGER = "agare@demokund.example", "ansvarig@demobyran.example"
+PUBLIC = ["/konto/logga-in/", "/konto/losenord/", "/konto/losenord/skickat/", "/inbjudan/finns-inte/", "/finns-inte/"]
+PEOPLE = [
+    (OWNER, "/konto/"),
+    ("dubbel@demokund.example", "/"),
+    (OWNER, "/kund/demokund/"),
+    ("agare@utansamtycke.example", "/kund/utansamtycke/"),
+    (OWNER, "/kund/demokund/arenden/"),
+    ("lasare@demokund.example", "/kund/demokund/arenden/"),
+    (OWNER, "/kund/demokund/arenden/avslutade/"),
+    (OWNER, "/kund/demokund/arenden/?q=kvitto"),
+    (OWNER, "/kund/demokund/arenden/?q=finns-inte"),
+    (OWNER, "/kund/demokund/arenden/nytt/"),
+    ("lasare@demokund.example", "/kund/demokund/arenden/nytt/"),
+    ("agare@delad.example", "/kund/delad/arenden/nytt/"),
+    (OWNER, "/kund/demokund/kollegor/"),
+    (OWNER, "/kund/demokund/samtycke/demobyran/"),
+    ("agare@utansamtycke.example", "/kund/utansamtycke/samtycke/demobyran/"),
+    ("agare@delad.example", "/kund/delad/samtycke/"),
+    (MANAGER, "/byra/demobyran/"),
+    ("egna@demobyran.example", "/byra/demobyran/"),
+    (MANAGER, "/byra/demobyran/arenden/?vy=alla"),
+    (MANAGER, "/byra/demobyran/arenden/?q=finns-inte"),
+    (MANAGER, "/byra/demobyran/arenden/nytt/"),
+    (MANAGER, "/byra/demobyran/kunder/"),
+    (MANAGER, "/byra/demobyran/kunder/ny/"),
+    (MANAGER, "/byra/demobyran/kunder/import/"),
+    (MANAGER, "/byra/demobyran/medarbetare/"),
+    (MANAGER, "/byra/demobyran/installningar/"),
+]
+
+
+def every_page(world: Any) -> list[tuple[str, str]]:
+    """(address of the person or '' for nobody, path) of each page, with each case on both desks."""
+    found = [("", path) for path in PUBLIC] + PEOPLE
+    for engagement in world.engagements.values():
+        if engagement.firm_id == world.firm.pk:
+            found.append((MANAGER, f"/byra/demobyran/kunder/{engagement.pk}/"))
+    bageri = world.engagements["demokund"].pk
+    found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
+    for kind in ("question", "document_request", "approval", "details", "information"):
+        found.append((MANAGER, f"/byra/demobyran/arenden/nytt/?kund={bageri}&typ={kind}"))
+    for case in world.cases.values():
+        found += pages_of(case, bageri) if case.firm_id == world.firm.pk else []
+    return found
+
+
+def pages_of(case: Case, bageri: Any) -> list[tuple[str, str]]:
+    firm = f"/byra/demobyran/arenden/{case.ref}/"
+    # A draft opens in its form.
+    found = [(MANAGER, f"{firm}andra/" if case.state == "draft" else firm)]
+    if case.engagement_id != bageri or not case.is_sent:
+        return found
+    found.append((OWNER, f"/kund/demokund/arenden/{case.ref}/"))
+    if case.state == "with_client" and case.kind in ("question", "document_request", "details"):
+        found += [(MANAGER, f"{firm}ratta/"), (MANAGER, f"{firm}svara-at/")]
+    return found
+
+
+# Routes that are no page of their own: they answer a press, a poll, a download, or need a link from a letter.
+NO_PAGE = (
+    "/health/", "/sprak/", "/konto/logga-ut/", "/konto/losenord/<uidb36>-<key>/", "/konto/losenord/klart/",
+    "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
+)  # fmt: skip
+
+
+def routes_of_pages() -> set[str]:
+    """The routes that show a page on a GET."""
+    ends = ("kopia/", "fil/<uuid:file_id>/", "kopia/<int:year>/")
+    return {
+        route
+        for route, view in routes()
+        if "GET" in getattr(view, "methods", ()) and route not in NO_PAGE and not route.endswith(ends)
+    }

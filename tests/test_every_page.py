@@ -1,0 +1,87 @@
+"""Every page: axe finds nothing, nothing scrolls sideways, no fault in the browser; light and dark, narrow and wide."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
+
+from samsyn.cases.models import Case
+from samsyn.demo.world import PASSWORD, find
+from samsyn.tenancy.models import User
+from tests.every_page import every_page, routes_of_pages
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.django_db(transaction=True)]
+QUICK = [(390, "light", "sv"), (1440, "dark", "sv")]
+SLOW = [
+    (width, scheme, language)
+    for width in (320, 390, 720, 1440)
+    for scheme, language in (("light", "en"), ("dark", "en"))
+]
+
+
+def pages_of_the_world() -> list[tuple[str, str]]:
+    world = find()
+    rows = Case.objects.unscoped(why="the tests look at the cast's cases").select_related("firm", "engagement")
+    world.cases = {case.ref: case for case in rows}
+    return every_page(world)
+
+
+def test_the_list_of_pages_leaves_none_out(cast: None) -> None:
+    listed = {path for _who, path in pages_of_the_world()} - {"/finns-inte/"}
+    assert {"/" + str(resolve(path.split("?")[0]).route) for path in listed} == routes_of_pages()
+
+
+def signed_in(browser: Any, base: str, who: str, **how: Any) -> Any:
+    """A page of a browser in which `who` has signed in, or nobody."""
+    page = browser.new_context(**how).new_page()
+    if who:
+        page.goto(f"{base}/konto/logga-in/")
+        page.fill("[name=login]", who)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(re.compile(r"/(kund|byra)/|/$"))
+    return page
+
+
+def faults_on(page: Any, address: str) -> list[str]:
+    """What is wrong with one page, in words."""
+    answer = page.goto(address)
+    page.wait_for_load_state("load")
+    found = [f"{one['id']} {one['nodes'][0]['html'][:200]}" for one in Axe().run(page).response["violations"]]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    headings = page.locator("h1").count()
+    found += [f"scrolls sideways by {wide} px"] if wide > 0 else []
+    found += [f"answered {answer.status}"] if answer.status >= 500 else []
+    found += [f"{headings} headings of the first level"] if headings != 1 else []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [*QUICK, *[pytest.param(*one, marks=pytest.mark.slow) for one in SLOW]]
+)
+def test_no_page_has_a_fault_that_can_be_found_by_looking(
+    browser: Any, live_server: Any, cast: None, width: int, scheme: str, language: str
+) -> None:
+    pages = pages_of_the_world()
+    User.objects.update(language=language)
+    how = {
+        "viewport": {"width": width, "height": 900},
+        "color_scheme": scheme,
+        "locale": {"sv": "sv-SE", "en": "en-GB"}[language],
+    }
+    faults: list[str] = []
+
+    def note(error: Any) -> None:
+        faults.append(str(error))
+
+    for who in dict.fromkeys(email for email, _path in pages):
+        page = signed_in(browser, live_server.url, who, **how)
+        page.on("pageerror", note)
+        for path in (path for email, path in pages if email == who):
+            faults.extend(f"{path}: {fault}" for fault in faults_on(page, live_server.url + path))
+        page.context.close()
+    assert not faults, "\n".join(faults)
