@@ -77,8 +77,8 @@ def swedish_sort_key(text: str) -> str:
 
 
 def like_pattern(text: str) -> str:
-    """`text` folded, for a `contains` lookup. Django escapes % and _ itself."""
-    return fold(text)[:80]
+    """`text` folded, for a `contains` lookup. Django escapes % and _ itself; no database takes a control character."""
+    return fold(clean_name(text))[:80]
 
 
 def looks_like_address(text: str) -> bool:

@@ -8,11 +8,12 @@ from typing import Any
 
 from allauth.account import views as library
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -193,9 +194,9 @@ def _confirm(request: HttpRequest, user: User, code: str) -> str:
 def language(request: HttpRequest) -> HttpResponse:
     """A visitor's choice of language, kept in a cookie."""
     following = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(following, allowed_hosts=None):
+    if not following.startswith("/") or not url_has_allowed_host_and_scheme(following, allowed_hosts=None):
         following = "/"
-    response = redirect(following)
+    response = HttpResponseRedirect(following)
     chosen = request.POST.get("language")
     if chosen in ("sv", "en"):
         response.set_cookie(
@@ -204,6 +205,6 @@ def language(request: HttpRequest) -> HttpResponse:
             max_age=365 * 24 * 3600,
             httponly=True,
             samesite="Lax",
-            secure=request.is_secure(),
+            secure=settings.SESSION_COOKIE_SECURE,
         )
     return response

@@ -257,6 +257,8 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
 def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponseBase:
     """A client's year as a ZIP: every case that was opened in it."""
     engagement = find_client(actor, pk)
+    if not 2000 <= year <= 2999:  # the database can't hold every year that an address can
+        raise Http404
     rows = cases_for(actor).defer(None).select_related("firm", "engagement", "responsible__user")
     rows = rows.filter(engagement=engagement, created_at__year=year).exclude(state="draft")
     return zip_of_cases(actor, rows.order_by("created_at", "id"), f"{year}.zip")
