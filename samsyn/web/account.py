@@ -25,6 +25,7 @@ from samsyn.kit import letters
 from samsyn.kit.text import clean_name, looks_like_address
 from samsyn.tenancy.models import User
 from samsyn.web.doors import held_by, person_page, public_page
+from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
 
 CODE_LIVES = dt.timedelta(minutes=10)
@@ -124,6 +125,8 @@ def account(request: HttpRequest) -> HttpResponse:
     address = NewAddress(data if part == "address" else None)
     code = Code(data if part == "code" else None)
     password = NewPassword(user, data if part == "password" else None)
+    written = put_back(request)
+    fill(address if written.get("", "part") == "address" else about, written)
     if part == "about" and about.is_valid():
         saved = about.save()
         translation.activate(saved.language)

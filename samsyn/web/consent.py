@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases import actions
 from samsyn.cases.lists import waiting_for_consent
+from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.errors import NotYours, Refused
-from samsyn.tenancy.models import Consent, Membership
+from samsyn.tenancy.models import Consent, Engagement, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page
+from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 
 
@@ -32,7 +36,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     held = next((one for one in actor.memberships if one.firm.slug == firm), None)
     if held is None:
         raise Http404
-    problem = ""
+    problem, reason = "", request.POST.get("reason", "") or put_back(request).get("", "reason")
     if request.method == "POST":
         try:
             return answered(request, actor, held)
@@ -55,26 +59,50 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         history=history,
         waiting=waiting_for_consent(engagement),
         problem=problem,
+        reason=reason,
         represents=actor.may(Right.REPRESENT, engagement.pk),
         asked=engagement.consent in ("invited", "reminded"),
     )
 
 
 def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpResponse:
-    """Carry out the button that was pressed."""
-    engagement, decision = held.engagement, request.POST.get("decision")
+    """Carry out the button that was pressed; a second press of it leads where the first did."""
+    engagement, decision = held.engagement, request.POST.get("decision", "")
+    if decision not in STEPS:
+        raise Refused(_("Choose Approve or Decline."))
+    if not has_done(actor, engagement, decision):
+        answer(request, actor, engagement, decision)
+    messages.success(request, DONE[decision]())
+    if decision == "approve":
+        return redirect("client_cases" if engagement.menu_is_open else "client_start", slug_of(actor))
+    return redirect("consent", slug_of(actor), held.firm.slug)
+
+
+def has_done(actor: Actor, engagement: Engagement, decision: str) -> bool:
+    """Whether the newest step of the consent is just this one, by this person."""
+    newest = Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq").first()
+    return bool(newest and actor.user and newest.step == STEPS[decision] and newest.user_id == actor.user.pk)
+
+
+def answer(request: HttpRequest, actor: Actor, engagement: Engagement, decision: str) -> None:
+    reason = clean_text(request.POST.get("reason", ""))
+    if len(reason) > LONGEST:
+        raise Refused(_("The reason is too long. At most 500 characters fit here."))
     if decision == "approve":
         if not request.POST.get("may_represent"):
             raise Refused(_("Tick that you may represent the company, then approve."))
-        released = actions.approve_consent(actor, engagement, text_sha256=request.POST.get("text", ""))
-        messages.success(request, _("You have approved. The cases are here."))
-        return redirect("client_cases" if released or engagement.menu_is_open else "client_start", slug_of(actor))
-    if decision == "withdraw":
-        actions.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
-        messages.success(request, _("The consent is withdrawn. What has been sent can still be read."))
-    elif decision != "decline":
-        raise Refused(_("Choose Approve or Decline."))
+        actions.approve_consent(actor, engagement, text_sha256=request.POST.get("text", ""))
+    elif decision == "withdraw":
+        actions.withdraw_consent(actor, engagement, reason=reason)
     else:
-        actions.decline_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
-        messages.success(request, _("You have declined. The firm knows."))
-    return redirect("consent", slug_of(actor), held.firm.slug)
+        actions.decline_consent(actor, engagement, reason=reason)
+
+
+LONGEST = 500
+Step = Engagement.ConsentState
+STEPS = {"approve": Step.APPROVED, "decline": Step.DECLINED, "withdraw": Step.WITHDRAWN}
+DONE: dict[str, Callable[[], str]] = {
+    "approve": lambda: _("You have approved. The cases are here."),
+    "decline": lambda: _("You have declined. The firm knows."),
+    "withdraw": lambda: _("The consent is withdrawn. What has been sent can still be read."),
+}

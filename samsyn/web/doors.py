@@ -37,7 +37,7 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
             try:
                 found = enter(request, address)
             except Moved as moved:
-                return HttpResponseRedirect(moved.to)
+                return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
             try:
                 response = view(request, *found, **address)
             except NotYours as refusal:

@@ -1,28 +1,39 @@
-"""Error pages: one sentence, nothing about what was looked for."""
+"""Error pages: one sentence, nothing about what was looked for, and back what was written."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from samsyn.web import kept
+from samsyn.web.requests import by_htmx, by_script
+
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form that is too old or came from elsewhere."""
-    return render(request, "403_csrf.html", status=403)
+    return kept.too_old(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    too_much = isinstance(exception, TOO_MUCH)
+    sentence = _("It was too much at once, and nothing has been saved. Go back and divide it.") if too_much else ""
+    return said(request, 400, "400.html", sentence)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", {"reason": str(exception)}, status=403)
+    return said(request, 403, "403.html", str(exception) or _("Your role doesn't let you do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return said(request, 404, "404.html")
 
 
 def wrong_method(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
@@ -33,4 +44,30 @@ def wrong_method(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    return said(request, 500, "500.html")
+
+
+def said(request: HttpRequest, status: int, template: str, reason: str = "") -> HttpResponse:
+    """The page, or for a script the sentence alone, so that the form stays as it is on the screen."""
+    if by_script(request) or by_htmx(request):
+        return JsonResponse({"saved": reason or SENTENCES[status]()}, status=status)
+    written = written_in(request) if status in (403, 404) and request.method == "POST" else []
+    return render(request, template, {"reason": reason, "written": written}, status=status)
+
+
+SENTENCES = {
+    400: lambda: _("The request couldn't be read. Nothing has been saved."),
+    403: lambda: _("Your role doesn't let you do this."),
+    404: lambda: _("There is nothing here any more, so nothing could be saved. Copy what you wrote."),
+    500: lambda: _("Something went wrong, and it is our fault. Nothing has been sent. Try again in a moment."),
+}
+# Ids, tokens and ticks: what a form carries and nobody has written.
+CODE = re.compile(r"|[0-9a-f]{8}|[0-9a-f]{24,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|on|yes|no")
+CODED = re.compile(r"typ|kund|firm|part|how|version|scope|role|.*-(type|retention_class)")
+
+
+def written_in(request: HttpRequest) -> list[str]:
+    """The words among the posted fields: what a person has written, without ids and codes."""
+    left_out = {name for name in request.POST if name in kept.LEFT_OUT or CODED.fullmatch(name)}
+    fields = [(name, value.strip()) for name, values in request.POST.lists() for value in values]
+    return [value for name, value in fields if name not in left_out and not CODE.fullmatch(value)]

@@ -29,6 +29,7 @@ from samsyn.web.doors import firm_page
 from samsyn.web.downloads import zip_of_cases
 from samsyn.web.firm_desk import for_client, open_counts
 from samsyn.web.firm_filters import with_
+from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
 
 PAGE = 50
@@ -228,6 +229,7 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
     data = request.POST if request.method == "POST" else None
     shown = None if engagement is None else find_client(actor, engagement.pk)
     form = ClientForm(data, instance=shown)
+    fill(form, put_back(request))
     if data is not None and form.is_valid():
         facts = dict(form.cleaned_data)
         try:

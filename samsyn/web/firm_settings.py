@@ -18,6 +18,7 @@ from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import firm_page
+from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
 
 
@@ -82,6 +83,7 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
     firm = Firm.objects.get(pk=actor.firm.pk)
     texts = {f"agreement_{text.language}": text.body for text in newest_texts(firm)}
     form = FirmForm(request.POST if request.method == "POST" else None, instance=firm, initial=texts)
+    fill(form, put_back(request))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         bodies = {"sv": facts.pop("agreement_sv"), "en": facts.pop("agreement_en")}

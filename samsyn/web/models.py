@@ -16,6 +16,7 @@ class KeptPost(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user_id = models.UUIDField()
     path = models.CharField(max_length=300)
+    form = models.CharField(max_length=60, blank=True)
     body = models.BinaryField()
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -20,6 +20,7 @@ from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Invitation, Membership
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
 from samsyn.web.doors import client_page, firm_page
+from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
 
 
@@ -67,6 +68,7 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Medarbetare*: everyone at the firm; a manager adds."""
     runs = actor.may(Right.RUN_FIRM)
     form = NewStaff(request.POST if request.method == "POST" else None)
+    fill(form, put_back(request))
     if request.method == "POST":
         if not runs:
             raise NotYours(_("Only a firm manager can add people to the firm."))
@@ -92,6 +94,7 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Who at the company has access; an owner adds."""
     owns = bool(actor.owned_engagement_ids)
     form = NewColleague(actor, request.POST if request.method == "POST" else None)
+    fill(form, put_back(request))
     if request.method == "POST":
         if not owns:
             raise NotYours(_("Only an administrator can add colleagues."))

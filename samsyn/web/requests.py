@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 
@@ -21,3 +21,27 @@ def how_signed_in(request: HttpRequest) -> str:
 
 def signed_in_words(method: str) -> str:
     return {"password": _("You are signed in with a password.")}.get(method, _("You are signed in."))
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Whether one of our own small scripts asks (a draft, an upload) and can read a sentence as JSON."""
+    return "X-Samsyn" in request.headers
+
+
+def by_htmx(request: HttpRequest) -> bool:
+    """Whether htmx posts a form and swaps a part of the page with the answer."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An answer to htmx that is shown as the whole page, since more than the form is new."""
+    if by_htmx(request):
+        response["HX-Retarget"] = response["HX-Reselect"] = "#main"
+    return response
+
+
+def same_origin(request: HttpRequest) -> bool:
+    """Whether the browser itself says that one of our own pages asks. An old browser says nothing: then no."""
+    if fetched := request.headers.get("Sec-Fetch-Site"):
+        return fetched == "same-origin"
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
