@@ -123,7 +123,7 @@ def test_a_hostile_name_is_made_harmless(visit: Any, world: Any) -> None:
     row = case.request["documents"][0]["id"]
     hostile = SimpleUploadedFile("x.pdf", pdf())
     hostile.name = "kvitto\u202efdp.pdf"
-    visit(OWNER).post(path(case, "utkast/"), {f"file.{row}": hostile})
+    visit(OWNER).post(path(case, "filer/"), {f"file.{row}": hostile})
     kept = Attachment.objects.visible_to(world.owner).get(case=case, side="client", event=None)
     assert kept.name == "kvittofdp.pdf"
 

@@ -113,25 +113,13 @@ def detach(actor: Actor, case: Case, attachment_id: str) -> None:
         mine.filter(pk=found.pk).delete()
         return
     if Attachment.objects.visible_to(actor).filter(case=case, side=actor.side, pk=attachment_id).exists():
+        from samsyn.cases.drafts import draft_for
+
         draft = draft_for(actor, case)
         draft.dropped = sorted({*draft.dropped, attachment_id})
         draft.save()
         return
     raise NotNow(_("The file isn't part of your answer any more."))
-
-
-def draft_for(actor: Actor, case: Case) -> Draft:
-    """The actor's draft of this round, made when there is none."""
-    member = actor.membership_in(case.engagement_id)
-    drafts: Any = Draft.objects.visible_to(actor)
-    draft, _made = drafts.get_or_create(
-        firm_id=case.firm_id,
-        case=case,
-        membership=member,
-        round=case.round,
-        defaults={"engagement_id": case.engagement_id},
-    )
-    return draft  # type: ignore[no-any-return]
 
 
 def answer_files(case: Case, attachments: list[Attachment], draft: Draft | None, url: str) -> dict[str, list[FileInfo]]:

@@ -8,6 +8,7 @@ begin transaction → read the case again, locked, through the actor → side, p
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ Run = Callable[..., "Event"]
 
 ANYONE = (PERSON, STAND_IN)
 ANYONE_OR_SYSTEM = (PERSON, STAND_IN, SYSTEM)
+ONCE = re.compile(r"[A-Za-z0-9-]{1,32}")
 TELL_EVENT = "samsyn.notices.jobs.tell"
 
 
@@ -91,10 +93,10 @@ def action(
 
         @functools.wraps(body)
         def run(actor: Actor, case: Case, **words: Any) -> Event:
-            once = str(words.pop("once", "") or "") or None
+            once = token(words.pop("once", ""))
             with transaction.atomic():
                 fresh = locked(actor, case)
-                if once and (first := _pressed_before(fresh, once)):
+                if once and (first := pressed_before(fresh, once)):
                     return first
                 refuse_unless_allowed(verb, actor, fresh)
                 happening = body(actor, fresh, **words)
@@ -156,9 +158,15 @@ def index_for_lists(case: Case) -> None:
     case.sort_key = swedish_sort_key(case.subject)
 
 
-def _pressed_before(case: Case, once: str) -> Event | None:
-    rows = Event.objects.unscoped(why="the same press by the same person, under the case's lock")
-    first: Event | None = rows.filter(case=case, once=once).first()
+def token(once: Any) -> str | None:
+    """The token of a press as it is stored; what no form of ours has made counts as none."""
+    return once if isinstance(once, str) and ONCE.fullmatch(once) else None
+
+
+def pressed_before(case: Case, once: Any) -> Event | None:
+    """The event that the same press of the same form has made already."""
+    rows = Event.objects.unscoped(why="the same press by the same person")
+    first: Event | None = rows.filter(case=case, once=token(once)).first() if token(once) else None
     return first
 
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest
 
 from samsyn.cases.actions.answering import answer_opened
+from samsyn.cases.drafts import without_left
 from samsyn.cases.files import answer_files, sent_files
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import cases_for, mark_read, with_asked
@@ -19,13 +20,17 @@ from samsyn.tenancy.models import Membership
 
 @dataclass
 class CaseData:
-    """One case as one reader sees it. `people` are those at the client who see it."""
+    """One case as one reader sees it. `people` are those at the client who see it.
+
+    `draft` is the reader's newest, of whatever round; `typed` is its text when it is of this round.
+    """
 
     case: Case
     events: list[Event]
     attachments: list[Attachment]
     people: list[Membership]
     staff: list[Membership]
+    draft: Draft | None
     typed: dict[str, Any] | None
     answer_files: dict[str, list[FileInfo]]
     sent_files: dict[str, list[FileInfo]]
@@ -45,8 +50,8 @@ class CaseData:
 
 
 def find_case(actor: Actor, ref: str) -> Case:
-    """The case at this address, with the reader's own draft, or 404."""
-    own = Draft.objects.visible_to(actor).filter(case=OuterRef("pk"), round=OuterRef("round"))
+    """The case at this address, with the reader's own newest draft, or 404."""
+    own = Draft.objects.visible_to(actor).filter(case=OuterRef("pk")).order_by("-round")
     rows = (
         cases_for(actor)
         .defer(None)
@@ -54,6 +59,8 @@ def find_case(actor: Actor, ref: str) -> Case:
         .annotate(
             own_typed=Subquery(own.values("typed")[:1]),
             own_dropped=Subquery(own.values("dropped")[:1]),
+            own_round=Subquery(own.values("round")[:1]),
+            own_saved_at=Subquery(own.values("saved_at")[:1]),
             answer_opened=answer_opened(),
         )
     )
@@ -86,17 +93,26 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
         for member in both
         if member.engagement_id and (not case.restricted or member.is_owner or member.is_recipient)
     ]
-    dropped = Draft(dropped=getattr(case, "own_dropped", None) or [])
+    draft = own_draft(case)
     return CaseData(
         case,
         events,
         attachments,
         seen,
         [member for member in both if member.engagement_id is None],
-        getattr(case, "own_typed", None),
-        answer_files(case, attachments, dropped, file_url),
+        draft,
+        without_left(draft.typed) or None if draft and draft.round == case.round else None,
+        answer_files(case, attachments, draft if draft and draft.round == case.round else None, file_url),
         sent_files(case, attachments, file_url),
     )
+
+
+def own_draft(case: Case) -> Draft | None:
+    """The reader's newest draft, as `find_case` has annotated it."""
+    if getattr(case, "own_typed", None) is None:
+        return None
+    found: Any = case
+    return Draft(typed=found.own_typed, dropped=found.own_dropped, round=found.own_round, saved_at=found.own_saved_at)
 
 
 def note_reading(request: HttpRequest, actor: Actor, case: Case) -> None:

@@ -178,7 +178,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if engagement is None:
         raise Http404
     kind = kinds.get("client_message")
-    data = request.POST if request.method == "POST" else put_back(request)
+    data = request.POST if request.method == "POST" else put_back(request).fields()
     form, letter = kind.request_form(data, people=known_staff(actor, engagement)), Letter(data, prefix="l")
     problem = ""
     if request.method == "POST" and all([form.is_valid(), letter.is_valid()]):

@@ -16,22 +16,23 @@ from django.utils.translation import gettext_lazy
 from samsyn.cases import actions
 from samsyn.cases.actions.answering import can_take_back
 from samsyn.cases.basis import basis_digest, may_approve_now
-from samsyn.cases.files import ACCEPT, attach, detach, draft_for, info_of
+from samsyn.cases.drafts import drop_unsent, keep_text, open_rows, send_unsent, typed_in, without_left
+from samsyn.cases.files import ACCEPT, attach, detach, info_of
 from samsyn.cases.kinds.base import AnswerForm
-from samsyn.cases.models import Case, Purpose
-from samsyn.cases.verbs import VERBS, allowed, refuse_unless_allowed
+from samsyn.cases.models import Case, Draft, Purpose, State
+from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.roles import Right
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
-from samsyn.web.kept import put_back
+from samsyn.web.kept import Written, forget, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.requests import signed_in_words
+from samsyn.web.requests import signed_in_words, whole_page
+from samsyn.web.saying import device_key, only_files, take_files
 from samsyn.web.showing import history_of, latest_words, subject_of, turn_line_of
-
-PLAIN = "text/plain; charset=utf-8"
+from samsyn.web.unsent import last_answer, unsent_of, waiting
 
 
 def file_address(actor: Actor, ref: str) -> str:
@@ -61,11 +62,10 @@ def show(
     *,
     status: int = 200,
     problem: str = "",
-    mine: str = "",
-    text: str = "",
+    written: Written | None = None,
 ) -> HttpResponse:
-    """The case page, whatever brought us to it."""
-    case = data.case
+    """The case page, whatever brought us to it; `written` is what could not be sent, by form."""
+    case, written = data.case, written or Written()
     url = file_address(actor, case.ref)
     editable = allowed("send_back", actor, case) and case.kind != "approval"
     member = actor.membership_in(case.engagement_id)
@@ -75,7 +75,7 @@ def show(
         and allowed("approve", actor, case)
         and may_approve_now(case, member)
     )
-    return page(
+    response = page(
         request,
         "client/case.html",
         actor,
@@ -88,6 +88,7 @@ def show(
         line=turn_line_of(case, actor),
         form=form or answer_form(data),
         editable=editable,
+        may_answer=case.kind != "approval" and actor.may(Right.ANSWER, case.engagement_id),
         deciding=deciding,
         digest=basis_digest(case) if deciding else "",
         told=case.kind_of.read(case.request, case.answer, case.review_for_client, data.sent_files),
@@ -99,7 +100,7 @@ def show(
         people=data.people,
         represents=actor.may(Right.REPRESENT, case.engagement_id),
         only_reads=not actor.may(Right.ANSWER, case.engagement_id),
-        drafting=[one for one in data.drafting if one.pk not in actor.membership_ids],
+        drafting=[one for one in data.drafting if editable and one.pk not in actor.membership_ids],
         may_take_back=allowed("take_back", actor, case) and can_take_back(case),
         may_message=allowed("message", actor, case),
         may_reopen=allowed("reopen", actor, case) and case.client_may_reopen,
@@ -109,10 +110,27 @@ def show(
         once=secrets.token_hex(12),
         accept=ACCEPT,
         max_mb=case.firm.max_file_mb,
-        problem=problem,
-        mine=mine,
-        text=text,
+        version=case.request_version,
+        saved_at=saved_at(data),
+        problem=problem or written.problem_elsewhere(forms_on(actor, case, deciding=deciding)),
+        written=written,
+        mine=written.elsewhere(forms_on(actor, case, deciding=deciding)),
+        device=device_key(actor, case),
+        message_files=[info_of(one, url) for one in waiting(actor, data, Purpose.MESSAGE)],
+        unsent=unsent_of(actor, data, url, editable=editable),
     )
+    return whole_page(request, response) if status == 409 else response
+
+
+def forms_on(actor: Actor, case: Case, *, deciding: bool) -> set[str]:
+    """The forms of the page that have a field for words. An answer's words are always shown, field or not."""
+    said = allowed("message", actor, case) or (allowed("reopen", actor, case) and case.client_may_reopen)
+    return {"skicka-tillbaka", *(("meddelande", "ateroppna") if said else ()), *(("svara",) if deciding else ())}
+
+
+def saved_at(data: CaseData) -> int:
+    """When the draft in the form was saved, in milliseconds as scripts count; 0 when there is none."""
+    return int(data.draft.saved_at.timestamp() * 1000) if data.draft and data.typed is not None else 0
 
 
 def opened(actor: Actor, ref: str) -> CaseData:
@@ -122,23 +140,26 @@ def opened(actor: Actor, ref: str) -> CaseData:
 @cases_page()
 def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Read a case."""
-    data = opened(actor, ref)
-    if (kept := put_back(request)) is not None and allowed("send_back", actor, data.case):
-        data.typed = answer_form(data, kept, complete=False).typed()
-        messages.info(request, _("What you had written is back. It has not been sent."))
+    data, written = opened(actor, ref), put_back(request)
+    kept = written.fields("skicka-tillbaka")
+    if kept and not (data.draft and written.at and data.draft.saved_at > written.at):
+        before = data.draft.typed if data.draft else {}
+        typed = typed_in(data.case, answer_form(data, kept, complete=False), before)
+        data.draft, data.typed = Draft(typed=typed, round=data.case.round), without_left(typed)
     note_reading(request, actor, data.case)
-    return show(request, actor, data)
+    return show(request, actor, data, written=written)
 
 
 @cases_page("POST")
 def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Keep what was written and chosen, then send it all back to the firm, if that was the button."""
     case = find_case(actor, ref)
-    try:
-        refuse_unless_allowed(VERBS["send_back"], actor, case)
-    except NotNow as refusal:
-        return too_late(request, actor, case, refusal)
+    late = too_late_for(actor, case)
+    if pressed_before(case, request.POST.get("once")):
+        return was_sent(request, actor, case)
     problem = keep(request, actor, case)
+    if late:
+        return too_late(request, actor, ref, late)
     do = request.POST.get("do", "")
     if do.startswith("file.remove."):
         try:
@@ -150,8 +171,11 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if problem:
         return show(request, actor, data, form, status=422, problem=problem)
     if do:
-        messages.success(request, _("Saved. The firm sees nothing until you send."))
+        messages.success(request, _("Saved. The firm sees nothing until you send."), extra_tags=device_key(actor, case))
         return redirect("client_case", slug_of(actor), ref)
+    if request.POST.get("version", str(case.request_version)) != str(case.request_version):
+        changed = _("The firm has changed the case since you opened it. Read what is new, then send again.")
+        return show(request, actor, data, form, status=409, problem=changed)
     if not form.is_valid():
         return show(request, actor, data, form, status=422, problem=_("Something is missing. It is marked below."))
     try:
@@ -163,20 +187,35 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
             once=request.POST.get("once", ""),
         )
     except NotNow as refusal:
-        return too_late(request, actor, case, refusal)
-    messages.success(request, _("The case has been sent to the firm"))
-    return redirect("client_case", slug_of(actor), ref)
+        return too_late(request, actor, ref, refusal)
+    return was_sent(request, actor, case)
+
+
+def was_sent(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
+    messages.success(request, _("The case has been sent to the firm"), extra_tags=device_key(actor, case))
+    return redirect("client_case", slug_of(actor), case.ref)
+
+
+def too_late_for(actor: Actor, case: Case) -> NotNow | None:
+    """Why an answer comes too late, or None. Whoever may never answer is refused with `NotYours`."""
+    try:
+        refuse_unless_allowed(VERBS["send_back"], actor, case)
+    except NotNow as refusal:
+        return refusal
+    return None
 
 
 def keep(request: HttpRequest, actor: Actor, case: Case) -> str:
     """Save text and files as this person's draft; gives the sentences of files that could not be kept."""
+    problem = keep_files(request, actor, case)
     data = read_case(actor, case, file_address(actor, case.ref))
-    draft = draft_for(actor, case)
-    draft.typed = answer_form(data, request.POST, complete=False).typed()
-    draft.saved_at = timezone.now()
-    draft.save()
-    problems = []
-    rows = {row for row, _label in case.kind_of.file_rows(case.request)} - case.kind_of.locked_rows(case.review)
+    keep_text(actor, case, answer_form(data, request.POST, complete=False))
+    return problem
+
+
+def keep_files(request: HttpRequest, actor: Actor, case: Case) -> str:
+    """Save the chosen files; gives the sentences of those that could not be kept."""
+    problems, rows = [], open_rows(case)
     for name in request.FILES:
         row = name.partition(".")[2]
         for upload in request.FILES.getlist(name):
@@ -189,59 +228,55 @@ def keep(request: HttpRequest, actor: Actor, case: Case) -> str:
     return " ".join(problems)
 
 
-def too_late(request: HttpRequest, actor: Actor, case: Case, refusal: Refused) -> HttpResponse:
-    """Somebody was first: both texts side by side, and a button that adds this one as a message."""
-    data = opened(actor, case.ref)
-    mine = written_by(answer_form(data, request.POST, complete=False))
-    last = next((event for event in data.events if event.verb == "send_back"), None)
-    problem = str(refusal)
-    if last and last.user_id != (actor.user.pk if actor.user else None) and case.state == "with_firm":
-        clock = last.at.astimezone(STOCKHOLM).strftime("%H:%M")
-        problem = _("%(name)s was first and sent the answer at %(time)s. Your text is kept below.") % {
-            "name": last.name,
-            "time": clock,
-        }
-    elif last and case.state == "with_firm" and last.once and last.once == request.POST.get("once"):
-        messages.success(request, _("The case has been sent to the firm"))
-        return redirect("client_case", slug_of(actor), case.ref)
-    return show(request, actor, data, status=409, problem=problem, mine=mine)
-
-
-def written_by(form: AnswerForm) -> str:
-    """What a person has typed in a form, as text that can be read and sent as a message."""
-    lines = []
-    for name, value in form.typed().items():
-        if isinstance(value, str) and value.strip() and name in form.fields:
-            lines.append(f"{form.fields[name].label}: {value.strip()}")
-    return "\n".join(lines)
+def too_late(request: HttpRequest, actor: Actor, ref: str, refusal: Refused) -> HttpResponse:
+    """Somebody was first: both texts stand side by side, with a button that adds this one as a message."""
+    data = opened(actor, ref)
+    last = last_answer(data)
+    if last is None or data.case.state != State.WITH_FIRM:
+        return show(request, actor, data, status=409, problem=str(refusal))
+    url = file_address(actor, ref)
+    if last.user_id == request.user.pk and unsent_of(actor, data, url, editable=False) is None:
+        return was_sent(request, actor, data.case)
+    clock = last.at.astimezone(STOCKHOLM).strftime("%H:%M")
+    problem = _("%(name)s was first and sent the answer at %(time)s. Your text is kept below.") % {
+        "name": last.name,
+        "time": clock,
+    }
+    return show(request, actor, data, status=409, problem=problem)
 
 
 @cases_page("POST")
 def save_draft(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
-    """Keep the text while it is being written."""
+    """Keep the text while it is being written, or throw away what could not be answered with."""
     case = find_case(actor, ref)
-    try:
-        refuse_unless_allowed(VERBS["send_back"], actor, case)
-    except NotNow as refusal:
-        return JsonResponse({"saved": str(refusal)}, status=409)
-    keep(request, actor, case)
+    late = too_late_for(actor, case)
+    if request.POST.get("do") == "drop":
+        drop_unsent(actor, case)
+        forget(request, "skicka-tillbaka")
+        messages.success(request, _("What you had written is thrown away"), extra_tags=device_key(actor, case))
+        return redirect("client_case", slug_of(actor), ref)
+    data = read_case(actor, case, file_address(actor, case.ref))
+    keep_text(actor, case, answer_form(data, request.POST, complete=False))
+    if late:
+        sentence = _("The case has gone on meanwhile. What you wrote is kept: load the page again to see it.")
+        return JsonResponse({"saved": sentence, "kept": True}, status=409)
     clock = timezone.now().astimezone(STOCKHOLM).strftime("%H.%M")
-    return JsonResponse({"saved": _("Saved %(time)s. The firm sees nothing until you send.") % {"time": clock}})
+    sentence = _("Saved %(time)s. The firm sees nothing until you send.") % {"time": clock}
+    return JsonResponse({"saved": sentence, "kept": True})
 
 
 @cases_page("POST")
 def upload(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Take a file at once and give back the row's list of files."""
     case = find_case(actor, ref)
-    try:
-        refuse_unless_allowed(VERBS["send_back"], actor, case)
-    except NotNow as refusal:
-        return HttpResponse(str(refusal), status=409, content_type=PLAIN)
+    late = too_late_for(actor, case)
     if not request.FILES:
-        return HttpResponse(_("The file didn't arrive. Choose it again."), status=400, content_type=PLAIN)
-    problem = keep(request, actor, case)
-    name = next(iter(request.FILES), "")
-    row = name.partition(".")[2]
+        return JsonResponse({"saved": _("The file didn't arrive. Choose it again.")}, status=400)
+    problem = keep_files(request, actor, case)
+    if late:
+        sentence = _("The case has gone on meanwhile. The file is kept: load the page again to see it.")
+        return JsonResponse({"saved": problem or sentence}, status=409)
+    row = next(iter(request.FILES)).partition(".")[2]
     data = opened(actor, ref)
     context = {"files": data.answer_files.get(row, []), "problem": problem, "row": row}
     return render(request, "kinds/files.html", context, status=422 if problem else 200)
@@ -264,37 +299,62 @@ def decide(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         raise
     except Refused as refusal:
         status = 409 if isinstance(refusal, NotNow) else 422
-        return show(request, actor, opened(actor, ref), status=status, problem=str(refusal), text=text)
+        return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
     return redirect("client_case", slug_of(actor), ref)
 
 
 def _pressed(verb: Any, done: Any) -> Any:
-    """A view for a verb that is one press, with words in `text` where it takes any."""
+    """A view for a verb that is one press."""
 
     @cases_page("POST")
     def view(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
-        case = find_case(actor, ref)
-        text = request.POST.get("text", "")
-        words = {"text": text} if verb in (actions.message, actions.reopen) else {}
         try:
-            if words:
-                _attach_to_message(request, actor, case, verb)
-            verb(actor, case, once=request.POST.get("once", ""), **words)
+            verb(actor, find_case(actor, ref), once=request.POST.get("once", ""))
         except NotYours:
             raise
         except Refused as refusal:
             status = 409 if isinstance(refusal, NotNow) else 422
-            return show(request, actor, opened(actor, ref), status=status, problem=str(refusal), text=text)
+            return show(request, actor, opened(actor, ref), status=status, problem=str(refusal))
         messages.success(request, str(done))
         return redirect("client_case", slug_of(actor), ref)
 
     return view
 
 
-def _attach_to_message(request: HttpRequest, actor: Actor, case: Case, verb: Any) -> None:
-    refuse_unless_allowed(verb.verb, actor, case)
-    for upload in request.FILES.getlist("file."):
-        attach(actor, case, upload, purpose=Purpose.MESSAGE)
+def _said(verb: Any, done: Any) -> Any:
+    """A view for a verb with words in `text`, and files."""
+
+    @cases_page("POST")
+    def view(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
+        case = find_case(actor, ref)
+        try:
+            if not pressed_before(case, request.POST.get("once")):
+                refuse_unless_allowed(verb.verb, actor, case)
+                if problem := take_files(request, actor, case):
+                    raise Refused(problem)
+                if only_files(request):
+                    return show(request, actor, opened(actor, ref), written=refused(request))
+                _say(request, actor, case, verb)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            status = 409 if isinstance(refusal, NotNow) else 422
+            return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
+        form = "" if "unsent" in request.POST else "message"
+        messages.success(request, str(done), extra_tags=device_key(actor, case, form))
+        return redirect("client_case", slug_of(actor), ref)
+
+    return view
+
+
+def _say(request: HttpRequest, actor: Actor, case: Case, verb: Any) -> None:
+    """Send the words; with `unsent` they are those of an answer that came too late, and its files go along."""
+    words = {"text": request.POST.get("text", ""), "once": request.POST.get("once", "")}
+    if "unsent" in request.POST:
+        send_unsent(actor, case, verb, **words)
+        forget(request, "skicka-tillbaka")
+    else:
+        verb(actor, case, **words)
 
 
 acknowledge = _pressed(actions.acknowledge, gettext_lazy("The firm sees that you have read this"))
@@ -302,5 +362,5 @@ done = _pressed(actions.done, gettext_lazy("Done"))
 take_back = _pressed(
     actions.take_back, gettext_lazy("The answer is yours again. Change it and send it when you are ready.")
 )
-message = _pressed(actions.message, gettext_lazy("The message has been sent to the firm"))
-reopen = _pressed(actions.reopen, gettext_lazy("The case is open again and with the firm"))
+message = _said(actions.message, gettext_lazy("The message has been sent to the firm"))
+reopen = _said(actions.reopen, gettext_lazy("The case is open again and with the firm"))

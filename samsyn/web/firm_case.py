@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -13,24 +13,30 @@ from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
 from samsyn.cases.basis import decisions_of
+from samsyn.cases.drafts import as_message, beside, draft_for
 from samsyn.cases.files import ACCEPT, attach, info_of
-from samsyn.cases.models import AccessLog, Purpose, State
-from samsyn.cases.verbs import VERBS, allowed, refuse_unless_allowed
+from samsyn.cases.kinds.base import AnswerForm
+from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
+from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DayField, DueDayField
-from samsyn.kit.rows import KindForm
+from samsyn.kit.rows import KindForm, storable
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
+from samsyn.web.kept import Written, fill, put_back, refused
 from samsyn.web.pages import page, slug_of
+from samsyn.web.saying import device_key, only_files, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
+from samsyn.web.unsent import waiting
 
 BUTTONS = (
     "ask_again",
@@ -62,12 +68,12 @@ def show(
     *,
     status: int = 200,
     problem: str = "",
-    typed: Any = None,
+    written: Written | None = None,
     review: KindForm | None = None,
-    answer: Any = None,
+    mine: Sequence[str] = (),
 ) -> HttpResponse:
-    """The case page, whatever brought us to it; `typed` is what was written and could not be sent."""
-    case, kind = data.case, data.case.kind_of
+    """The case page, whatever brought us to it; `written` is what could not be sent, by form, `mine` other words."""
+    case, kind, written = data.case, data.case.kind_of, written or Written()
     url = file_address(actor, case.ref)
     can = {name: allowed(name, actor, case) for name in BUTTONS}
     can["ask_again"] = can["ask_again"] and (case.kind != "approval" or kind.closing_outcome(case.answer) == "declined")
@@ -76,6 +82,8 @@ def show(
     judging = case.state == State.WITH_FIRM and case.answer is not None
     told = kind.read(case.request, case.answer, case.review, data.sent_files)
     verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
+    there = forms_on(can, judging=verdicts is not None)
+    again = (data.draft.typed if data.draft else {}).get("text", "")
     openings = (
         list(
             AccessLog.objects.visible_to(actor)
@@ -107,19 +115,32 @@ def show(
         staff=[(str(one.pk), one.name) for one in data.staff],
         decisions=decisions_of(case) if case.kind == "approval" else [],
         once=secrets.token_hex(12),
-        problem=problem,
-        typed=typed or {},
+        problem=problem or written.problem_elsewhere(there),
+        written=written,
+        mine=[*mine, *written.elsewhere(there)],
+        again=again,
+        device=device_key(actor, case),
+        message_files=[info_of(one, url) for one in waiting(actor, data, Purpose.MESSAGE)],
         accept=ACCEPT,
         max_mb=case.firm.max_file_mb,
         openings=sorted(set(openings)),
-        answering=answer,
         returned=len(kind.returned_rows(case.review)),
     )
 
 
-def _fields(form: KindForm | None, told: list[Any]) -> list[Any]:
-    """The verdict and reason fields of each row, in the order of the rows."""
-    return [(form[f"verdict-{part.id}"], form[f"reason-{part.id}"]) for part in told] if form else []
+def forms_on(can: dict[str, bool], *, judging: bool) -> set[str]:
+    """The forms of the page, by their names in its addresses."""
+    asked = {
+        "meddelande": can["message"],
+        "svara": can["reply"] and not judging,
+        AGAIN: judging or can["ask_again"],
+        "granska": judging,
+        "ateroppna": can["reopen"],
+        "anteckning": True,
+        "datum": True,
+        "ansvarig": True,
+    }
+    return {name for name, shown in asked.items() if shown}
 
 
 @firm_page()
@@ -129,7 +150,7 @@ def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if data.case.state == State.DRAFT:
         return redirect("firm_edit_case", slug_of(actor), ref)
     note_reading(request, actor, data.case)
-    return show(request, actor, data)
+    return show(request, actor, data, written=put_back(request))
 
 
 @firm_page("POST")
@@ -138,32 +159,35 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
     if verb not in WORDS:
         raise Http404
     case = find_case(actor, ref)
-    run, words, done = WORDS[verb]
+    run, _words, done = WORDS[verb]
     try:
-        refuse_unless_allowed(VERBS[run.__name__.rstrip("_")], actor, case)
-        if run in (actions.message, actions.reply, actions.ask_again):
-            for upload in request.FILES.getlist("file."):
-                attach(actor, case, upload, purpose=Purpose.MESSAGE)
-        if run is actions.ask_again:
-            judge(request, actor, case)
-        run(actor, case, once=request.POST.get("once", ""), **words(request, actor))
+        if not pressed_before(case, request.POST.get("once")):
+            refuse_unless_allowed(run.verb, actor, case)
+            if run in WITH_FILES and (problem := take_files(request, actor, case)):
+                raise Refused(problem)
+            if only_files(request):
+                return show(request, actor, opened(actor, ref), written=refused(request))
+            carry_out(request, actor, case, verb)
     except NotYours:
         raise
     except BadReview as bad:
-        return show(
-            request,
-            actor,
-            opened(actor, ref),
-            status=422,
-            problem=str(bad),
-            typed=request.POST,
-            review=bad.form,
-        )
+        problem, written = str(bad), refused(request)
+        return show(request, actor, opened(actor, ref), status=422, problem=problem, written=written, review=bad.form)
     except Refused as refusal:
         status = 409 if isinstance(refusal, NotNow) else 422
-        return show(request, actor, opened(actor, ref), status=status, problem=str(refusal), typed=request.POST)
-    messages.success(request, done())
+        return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
+    messages.success(request, done(), extra_tags=device_key(actor, case, verb))
     return redirect("firm_case", slug_of(actor), ref)
+
+
+def carry_out(request: HttpRequest, actor: Actor, case: Case, verb: str) -> None:
+    """The verb itself, with the verdicts that stand beside it."""
+    run, words, _done = WORDS[verb]
+    if run is actions.ask_again:
+        judge(request, actor, case)
+    run(actor, case, once=request.POST.get("once", ""), **words(request, actor))
+    if run in (actions.ask_again, actions.reply, actions.close):
+        Draft.objects.visible_to(actor).filter(case=case).delete()
 
 
 class BadReview(Refused):
@@ -174,7 +198,7 @@ class BadReview(Refused):
         self.form = form
 
 
-def judge(request: HttpRequest, actor: Actor, case: Any) -> None:
+def judge(request: HttpRequest, actor: Actor, case: Case) -> None:
     """Save the verdicts that stand in the form, when there are any and they have changed."""
     form = case.kind_of.review_form(case.request, request.POST, initial=case.review)
     if form is None:
@@ -188,15 +212,33 @@ def judge(request: HttpRequest, actor: Actor, case: Any) -> None:
 
 @firm_page("POST")
 def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
-    """Save verdicts without telling anybody."""
+    """Save verdicts without telling anybody, and what has been begun to the client."""
     case = find_case(actor, ref)
+    if request.POST.get("do") == "drop":
+        Draft.objects.visible_to(actor).filter(case=case).delete()
+        return redirect("firm_case", slug_of(actor), ref)
     try:
+        refuse_unless_allowed(VERBS["review"], actor, case)
+        keep_message(actor, case, request.POST.get("text", ""))
         judge(request, actor, case)
+    except NotYours:
+        raise
     except BadReview as bad:
-        return show(request, actor, opened(actor, ref), status=422, problem=str(bad), review=bad.form)
-    messages.success(request, _("Saved. The client doesn't know yet."))
+        problem, written = str(bad), refused(request)
+        return show(request, actor, opened(actor, ref), status=422, problem=problem, written=written, review=bad.form)
+    except Refused as refusal:
+        return show(request, actor, opened(actor, ref), status=409, written=refused(request, str(refusal)))
+    messages.success(request, _("Saved. The client doesn't know yet."), extra_tags=device_key(actor, case, AGAIN))
     row = request.POST.get("do", "").split(".")[1:2]
     return redirect(reverse("firm_case", args=[slug_of(actor), ref]) + (f"#part-{row[0]}" if row else ""))
+
+
+def keep_message(actor: Actor, case: Case, text: str) -> None:
+    """Keep what is begun to the client while rows are judged one by one, each with a page of its own."""
+    if text.strip() or Draft.objects.visible_to(actor).filter(case=case, round=case.round).exists():
+        draft = draft_for(actor, case)
+        draft.typed, draft.saved_at = {"text": storable(text)}, timezone.now()
+        draft.save()
 
 
 class ToldBy(forms.Form):
@@ -223,25 +265,28 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """*Svara åt kunden*: write down what was said by telephone or at a meeting."""
     data = opened(actor, ref)
     case, posted, problem = data.case, request.POST if request.method == "POST" else None, ""
-    refuse_unless_allowed(VERBS["answer_for"], actor, case)
-    if posted is not None:
-        problem = attach_told(request, actor, case)
-        data = opened(actor, ref)
-    told_by = ToldBy(posted, initial={"on": stockholm_today().isoformat()})
-    form = case.kind_of.answer_form(
-        case.request, posted, answer=case.answer, review=case.review, files=data.answer_files
-    )
-    if posted is not None and all([told_by.is_valid(), form.is_valid(), not problem]):
-        words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": posted.get("once", "")}
-        try:
+    if posted is not None and pressed_before(case, posted.get("once")):
+        return was_told(request, actor, case)
+    try:
+        refuse_unless_allowed(VERBS["answer_for"], actor, case)
+        if posted is not None:
+            problem = attach_told(request, actor, case)
+            data = opened(actor, ref)
+        told_by = ToldBy(posted, initial={"on": stockholm_today().isoformat()})
+        form = told_form(data, posted, put_back(request), told_by)
+        if posted is not None and all([told_by.is_valid(), form.is_valid(), not problem]):
+            words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": posted.get("once", "")}
             actions.answer_for(actor, case, **words, **told_by.cleaned_data)
-        except NotYours:
-            raise
-        except Refused as refusal:
-            problem = str(refusal)
-        else:
-            messages.success(request, _("The answer is written down. The client sees it."))
-            return redirect("firm_case", slug_of(actor), ref)
+            return was_told(request, actor, case)
+    except NotNow as refusal:
+        data = opened(actor, ref)
+        typed = case.kind_of.answer_form(case.request, posted, answer=case.answer, complete=False) if posted else None
+        mine = [as_message(beside(typed, [], "", {}))] if typed else []
+        return show(request, actor, data, status=409, problem=str(refusal), mine=mine)
+    except NotYours:
+        raise
+    except Refused as refusal:
+        problem = str(refusal)
     return page(
         request,
         "firm/answer_for.html",
@@ -252,6 +297,7 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         kind=case.kind_of,
         form=form,
         told_by=told_by,
+        device=told_key(actor, case),
         editable=True,
         problem=problem,
         once=secrets.token_hex(12),
@@ -260,6 +306,25 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         told=[],
         request_files=[],
     )
+
+
+def told_form(data: CaseData, posted: Any, kept: Written, told_by: ToldBy) -> AnswerForm:
+    """The client's form as the firm fills it in, or as it was filled in before the session ended."""
+    fill(told_by, kept)
+    case = data.case
+    how: dict[str, Any] = {"answer": case.answer, "review": case.review, "files": data.answer_files}
+    if (fields := kept.fields()) is not None:
+        how["typed"] = case.kind_of.answer_form(case.request, fields, complete=False, **how).typed()
+    return case.kind_of.answer_form(case.request, posted, **how)
+
+
+def was_told(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
+    messages.success(request, _("The answer is written down. The client sees it."), extra_tags=told_key(actor, case))
+    return redirect("firm_case", slug_of(actor), case.ref)
+
+
+def told_key(actor: Actor, case: Case) -> str:
+    return device_key(actor, case, "answer_for")
 
 
 def attach_told(request: HttpRequest, actor: Actor, case: Any) -> str:
@@ -305,9 +370,11 @@ def _responsible(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     return {"responsible": chosen}
 
 
+AGAIN = "begar-komplettering"
+WITH_FILES = (actions.message, actions.reply, actions.ask_again, actions.reopen)
 Words = Callable[[HttpRequest, Actor], dict[str, Any]]
 WORDS: dict[str, tuple[Any, Words, Callable[[], str]]] = {
-    "begar-komplettering": (actions.ask_again, _text, lambda: _("The case has been sent back to the client")),
+    AGAIN: (actions.ask_again, _text, lambda: _("The case has been sent back to the client")),
     "svara": (actions.reply, _reply, lambda: _("Your reply has been sent")),
     "meddelande": (actions.message, _text, lambda: _("The message has been sent to the client")),
     "anteckning": (actions.note, _text, lambda: _("The note is saved. Only the firm sees it.")),

@@ -175,7 +175,7 @@ def compose(
 ) -> HttpResponse:
     """The form, and what its buttons do."""
     data = request.POST if request.method == "POST" else None
-    about, form = make_forms(actor, kind, clients, case, data if data is not None else put_back(request))
+    about, form = make_forms(actor, kind, clients, case, data if data is not None else put_back(request).fields())
     writing = Composing(actor, kind, clients, case, about, form)
     problem = ""
     if data is not None:

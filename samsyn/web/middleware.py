@@ -1,4 +1,4 @@
-"""A signed-in person reads every page in the language he or she has chosen."""
+"""What holds for every request: the reader's own language, and where htmx goes after a form."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+from samsyn.web.requests import by_htmx
 
 
 class PersonLanguage:
@@ -19,3 +21,22 @@ class PersonLanguage:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language() or ""
         return self.get_response(request)
+
+
+class WholePageAfterwards:
+    """A form that htmx posts and that leads to another page opens that page whole.
+
+    A script cannot see a redirect: it would be followed unseen and the page swapped into the form. So address,
+    title, menu and history are the same as without scripts.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if by_htmx(request) and response.status_code in (301, 302, 303):
+            response["HX-Redirect"] = response["Location"]
+            del response["Location"]
+            response.status_code = 200
+        return response
