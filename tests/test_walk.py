@@ -70,6 +70,7 @@ class Screen:
 
     def press(self, words: str, *, within: str = "main") -> None:
         self.page.locator(within).get_by_role("button", name=words, exact=True).first.click()
+        self.page.locator("form[data-sent]").first.wait_for(state="detached")  # htmx answers in its own time
         self.check()
 
     def follow(self, words: str) -> None:
@@ -151,7 +152,9 @@ def test_the_whole_road_as_two_people_on_two_screens(
     # A required question left out is said at the field, and nothing typed is lost.
     client.follow("Inköpet i december")
     client.fill("Något mer byrån bör veta?", "Kvittot kommer i morgon.")
+    client.page.evaluate("window.stillHere = true")
     client.press("Skicka tillbaka till byrån")
+    assert client.page.evaluate("window.stillHere"), "the field error did not arrive by htmx"
     assert client.sees("Svara på frågan, så kan byrån gå vidare.")
     assert client.page.get_by_label("Något mer byrån bör veta?").input_value() == "Kvittot kommer i morgon."
     client.fill("Vad gällde inköpet?", "En ny glasskärare.")

@@ -1,81 +1,161 @@
-// What is written is saved two seconds after the last key and on leaving. What the server has not confirmed
-// is kept in this device (text only), per person and case, until it is saved, for at most a day.
-const DAY = 24 * 3600 * 1000;
+// What is written in a form[data-draft-key] stays on this device until the server has it. With data-draft it is also
+// saved there two seconds after the last key and on leaving; data-whole saves the whole form, else what was touched.
+import { post } from "./ask.js";
+import * as device from "./device.js";
 
-function store() {
-  return new Promise((done, fail) => {
-    const asked = indexedDB.open("samsyn", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore("drafts");
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => fail(asked.error);
+const SKIPPED = ["csrfmiddlewaretoken", "touched"];
+const followed = new WeakSet();
+let leaving = false;
+
+const fields = (form) =>
+  [...form.elements].filter((field) => field.name && !SKIPPED.includes(field.name) && !["file", "submit", "button", "fieldset"].includes(field.type));
+const ticked = (field) => field.type === "checkbox" || field.type === "radio";
+// checked is null for what is not ticked but written
+const texts = (form) => fields(form).map((field) => [field.name, field.value, ticked(field) ? field.checked : null, field.type === "hidden"]);
+
+// The body of a request to save: everything, or the touched fields alone with their names.
+function bodyOf(form, kept) {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  const whole = "whole" in form.dataset;
+  kept.texts.forEach(([name, value, checked, hidden]) => {
+    if (!whole && (hidden || !kept.touched.includes(name))) return;
+    if (checked !== false) body.append(name, value);
   });
+  if (whole) body.set("do", "draft");
+  else kept.touched.forEach((name) => body.append("touched", name));
+  return body;
 }
 
-async function within(mode, work) {
-  const database = await store();
-  return new Promise((done, fail) => {
-    const asked = work(database.transaction("drafts", mode).objectStore("drafts"));
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => fail(asked.error);
-  });
-}
-
-const skipped = new Set(["csrfmiddlewaretoken", "once", "digest"]);
-const fields = (form) => [...form.elements].filter((field) => field.name && !skipped.has(field.name) && !["file", "submit", "button"].includes(field.type));
-const texts = (form) => fields(form).map((field) => [field.name, field.value, field.checked === true]);
-
+// A text that the server does not have is put in its field; where the server has a newer one it stands below.
 function putBack(form, kept) {
-  const values = new Map(kept.map(([name, value, checked]) => [`${name}\n${value}`, checked]));
-  const plain = new Map(kept.map(([name, value]) => [name, value]));
+  const newer = Number(form.dataset.savedAt || 0) > kept.at;
+  const changed = new Set();
+  const values = new Map(kept.texts.map(([name, value, checked]) => [`${name}\n${value}`, checked]));
+  const plain = new Map(kept.texts.map(([name, value]) => [name, value]));
   fields(form).forEach((field) => {
-    if (field.type === "checkbox" || field.type === "radio") field.checked = values.get(`${field.name}\n${field.value}`) ?? field.checked;
-    else if (plain.has(field.name)) field.value = plain.get(field.name);
+    if (field.type === "hidden" || !plain.has(field.name)) return;
+    if (ticked(field)) {
+      const checked = values.get(`${field.name}\n${field.value}`) ?? field.checked;
+      if (newer || checked === field.checked) return;
+      field.checked = checked;
+      changed.add(field.name);
+      unfold(field);
+    } else if (plain.get(field.name) !== field.value && (plain.get(field.name) || !newer)) {
+      if (newer && field.value) return older(form, field, plain.get(field.name));
+      field.value = plain.get(field.name);
+      changed.add(field.name);
+      unfold(field);
+    }
   });
+  return changed;
+}
+
+// A text that was put back is seen, also in what is folded away.
+const unfold = (field) => field.closest("details")?.setAttribute("open", "");
+
+function older(form, field, text) {
+  const shown = document.createElement("div");
+  shown.className = "reason";
+  [form.dataset.older, ...text.split("\n")].forEach((line) => {
+    const part = document.createElement("p");
+    part.textContent = line;
+    shown.append(part);
+  });
+  field.after(shown);
 }
 
 function follow(form) {
+  if (followed.has(form)) return;
+  followed.add(form);
   const said = form.querySelector("[data-saved]");
-  const key = form.dataset.draftKey;
+  const touched = new Set();
   let timer = 0;
-  let changed = false;
 
-  const save = async () => {
-    if (!changed || form.dataset.sent) return;
-    changed = false;
-    const body = new FormData(form);
-    [...body.entries()].forEach(([name, value]) => value instanceof File && body.delete(name));
-    body.delete("do");
-    try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true, credentials: "same-origin" });
-      const told = await answer.json();
-      if (said) said.textContent = told.saved;
-      if (answer.ok) await within("readwrite", (drafts) => drafts.delete(key));
-    } catch {
-      changed = true;
-      if (said) said.textContent = form.dataset.offline;
-    }
-  };
+  const keep = () => ({ at: Date.now(), texts: texts(form), touched: [...touched] });
+  const here = () => form.isConnected && !form.dataset.sent && !leaving;
 
-  form.addEventListener("input", () => {
-    changed = true;
-    within("readwrite", (drafts) => drafts.put({ at: Date.now(), texts: texts(form) }, key)).catch(() => {});
+  // One at a time: an earlier text must not arrive after a later one.
+  let line = Promise.resolve();
+  const save = () => (line = line.then(saveNow, saveNow));
+
+  async function saveNow() {
+    clearTimeout(timer);
+    if (!form.dataset.draft || !touched.size || !here()) return;
+    const kept = keep();
+    touched.clear();
+    const told = await post(form.dataset.draft, bodyOf(form, kept)).catch(() => ({ saved: form.dataset.offline }));
+    if (said) said.textContent = told.saved || form.dataset.failed;
+    if (!told.kept) kept.touched.forEach((name) => touched.add(name));
+    else if (!touched.size) device.remove(form.dataset.draftKey);
+    if (told.kept) moved(form, told);
+  }
+
+  form.addEventListener("input", (event) => {
+    if (!event.target.name || event.target.type === "file" || leaving) return;
+    touched.add(event.target.name);
+    device.put(form.dataset.draftKey, keep());
     clearTimeout(timer);
     timer = setTimeout(save, 2000);
   });
-  addEventListener("pagehide", save);
+  addEventListener("pagehide", saveNow);
   addEventListener("online", save);
-  within("readonly", (drafts) => drafts.get(key))
-    .then((kept) => {
-      if (!kept) return;
-      if (Date.now() - kept.at > DAY) return within("readwrite", (drafts) => drafts.delete(key));
-      putBack(form, kept.texts);
-      changed = true;
-      return save();
-    })
-    .catch(() => {});
+  document.addEventListener("visibilitychange", () => document.hidden && saveNow());
+
+  device.get(form.dataset.draftKey).then(async (kept) => {
+    if (!kept || !here()) return;
+    if ("orphan" in form.dataset) return handOver(form, kept);
+    if ("whole" in form.dataset && (await handOver(form, kept))) return;
+    const changed = putBack(form, kept);
+    changed.forEach((name) => touched.add(name));
+    if (changed.size) return save();
+    if (!form.querySelector(".reason")) device.remove(form.dataset.draftKey);
+  });
 }
 
-document.querySelectorAll("form[data-draft]").forEach(follow);
+// The server takes what is left on this device, and its page shows it.
+async function handOver(form, kept) {
+  const told = await post(form.dataset.draft, bodyOf(form, kept)).catch(() => ({}));
+  if (!told.kept) return false;
+  await device.remove(form.dataset.draftKey);
+  if (told.at && told.at !== location.pathname) location.replace(told.at);
+  else location.reload();
+  return true;
+}
+
+// A new draft has got an address of its own: the next save, and a reload, go there.
+function moved(form, told) {
+  if (told.version) form.elements.version.value = told.version;
+  if (!told.at || told.at === form.dataset.draft) return;
+  history.replaceState(history.state, "", told.at);
+  form.action = form.dataset.draft = told.at;
+  form.setAttribute("hx-post", told.at);
+  const before = form.dataset.draftKey;
+  form.dataset.draftKey = told.key;
+  device.remove(before);
+}
+
+const setUp = (root) => {
+  const forms = [...root.querySelectorAll("form[data-draft-key]")];
+  if (root.matches?.("form[data-draft-key]")) forms.push(root);
+  forms.forEach(follow);
+};
+
+// What the server says it has is erased first, so that it is not put back.
+const confirmed = [...document.querySelectorAll("[data-confirms]")];
+Promise.all(confirmed.map((toast) => device.remove(toast.dataset.confirms)))
+  .then(device.sweep)
+  .then(() => {
+    setUp(document);
+    document.addEventListener("htmx:load", (event) => setUp(event.detail.elt));
+  });
+
+// Signing out erases everything here first; a device that does not answer must not keep anybody signed in.
 document.querySelectorAll("form[data-sign-out]").forEach((form) =>
-  form.addEventListener("submit", () => indexedDB.deleteDatabase("samsyn")),
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    leaving = true;
+    await Promise.race([device.clear(), new Promise((done) => setTimeout(done, 1000))]);
+    form.submit();
+  }),
 );

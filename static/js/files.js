@@ -1,6 +1,10 @@
 // A chosen file is sent at once, with its progress in the row; then the row's list comes back from the server.
 // One at a time: each answer is the whole list, so an earlier one must not arrive after a later.
+import { asked, renew, sentence } from "./ask.js";
+
 let line = Promise.resolve();
+let waiting = 0;
+let failed = 0;
 
 function say(list, text) {
   const item = document.createElement("li");
@@ -11,7 +15,7 @@ function say(list, text) {
   return item;
 }
 
-function send(input, file, ready) {
+function send(input, file, ready, again = false) {
   const form = input.form;
   const row = input.name.split(".")[1];
   const list = form.querySelector(`[data-files="${row}"]`);
@@ -22,18 +26,28 @@ function send(input, file, ready) {
     note.textContent = text;
     note.dataset.wrong = "";
     bar.remove();
+    failed += 1;
     ready();
   };
   if (file.size > Number(input.dataset.maxMb) * 1e6) return fail(input.dataset.tooBig);
-  const body = new FormData(form);
-  [...body.entries()].forEach(([name, value]) => value instanceof File && body.delete(name));
+  const body = new FormData();
+  body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   body.append(input.name, file);
   const request = new XMLHttpRequest();
   request.open("POST", input.dataset.upload);
+  Object.entries(asked).forEach(([name, value]) => request.setRequestHeader(name, value));
   request.upload.onprogress = (event) => (bar.value = (100 * event.loaded) / event.total);
   request.onerror = () => fail(form.dataset.offline || "");
   request.onload = () => {
-    if (request.status !== 200 && request.status !== 422) return fail(request.responseText.slice(0, 200));
+    if (request.status !== 200 && request.status !== 422) {
+      const told = sentence(request.responseText);
+      if (told.token && !again) {
+        renew(told.token);
+        item.remove();
+        return send(input, file, ready, true);
+      }
+      return fail(told.saved || form.dataset.failed || "");
+    }
     const holder = document.createElement("template");
     holder.innerHTML = request.responseText;
     const fresh = holder.content.querySelector("[data-files]");
@@ -52,6 +66,30 @@ function send(input, file, ready) {
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches?.("input[type=file][data-upload]")) return;
-  [...input.files].forEach((file) => (line = line.then(() => new Promise((ready) => send(input, file, ready)))));
+  [...input.files].forEach((file) => {
+    waiting += 1;
+    line = line.then(() => new Promise((ready) => send(input, file, ready))).finally(() => (waiting -= 1));
+  });
   input.value = "";
 });
+
+// A form is not sent while its files are on their way; it goes by itself when they are there, unless one failed.
+addEventListener(
+  "submit",
+  (event) => {
+    if (!waiting || !event.target.querySelector("[data-files]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { target, submitter } = event;
+    if (target.dataset.waits) return;
+    const before = failed;
+    target.dataset.waits = "1";
+    submitter?.setAttribute("aria-busy", "true");
+    line.then(() => {
+      delete target.dataset.waits;
+      submitter?.removeAttribute("aria-busy");
+      if (failed === before) target.requestSubmit(submitter);
+    });
+  },
+  true,
+);

@@ -1,0 +1,130 @@
+"""Nothing written is lost in the browser: htmx, no connection, reload, two tabs, an ended session, signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from samsyn.cases.models import Case, Draft, Event
+from tests.test_walk import Screen, cast  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+OWNER, MEMBER, MANAGER = "agare@demokund.example", "medarbetare@demokund.example", "ansvarig@demobyran.example"
+QUESTION = "Vad gällde inköpet den 9 december?"
+COMMENT = "Något mer byrån bör veta?"
+
+
+def case_of(subject: str) -> Case:
+    found: Case = Case.objects.unscoped(why="a case of the cast").get(subject=subject)
+    return found
+
+
+@pytest.fixture
+def client(browser: Any, live_server: Any, cast: None) -> Any:  # noqa: F811
+    screen = Screen(browser, live_server.url, 390)
+    screen.sign_in(OWNER)
+    yield screen
+    assert not screen.faults
+    screen.context.close()
+
+
+@pytest.fixture
+def question(client: Screen) -> str:
+    path = f"/kund/demokund/arenden/{case_of(QUESTION).ref}/"
+    client.go(path)
+    return path
+
+
+def mark(screen: Screen) -> None:
+    """Leave a mark that a reload of the document takes away."""
+    screen.page.evaluate("window.stillHere = true")
+
+
+def is_marked(screen: Screen) -> bool:
+    return bool(screen.page.evaluate("window.stillHere === true"))
+
+
+def kept_on_device(screen: Screen) -> list[str]:
+    """The keys of what this device keeps."""
+    return list(
+        screen.page.evaluate(
+            """async () => {
+              const database = await new Promise((done) => {
+                const asked = indexedDB.open("samsyn", 1);
+                asked.onupgradeneeded = () => asked.result.createObjectStore("drafts");
+                asked.onsuccess = () => done(asked.result);
+              });
+              const keys = database.transaction("drafts").objectStore("drafts").getAllKeys();
+              return new Promise((done) => (keys.onsuccess = () => (database.close(), done(keys.result))));
+            }"""
+        )
+    )
+
+
+def value(screen: Screen, label: str) -> str:
+    return str(screen.page.get_by_label(label).first.input_value())
+
+
+def test_a_field_error_arrives_by_htmx_and_takes_the_focus(client: Screen, question: str) -> None:
+    page = client.page
+    mark(client)
+    client.fill(COMMENT, "Det här står kvar.")
+    client.press("Skicka tillbaka till byrån")
+    assert is_marked(client), "the document was loaded again"
+    assert page.url == client.base + question
+    assert page.evaluate("document.activeElement.matches('[role=alert]')")
+    assert page.evaluate("document.activeElement.textContent").strip().startswith("Något saknas")
+    assert client.sees("Svara på frågan, så kan byrån gå vidare.")
+    assert value(client, COMMENT) == "Det här står kvar."
+    page.get_by_role("alert").get_by_role("link").first.click()
+    assert page.evaluate("document.activeElement.matches('textarea, input')")
+
+
+def test_after_success_address_history_and_back_are_right(client: Screen, question: str) -> None:
+    client.go("/kund/demokund/arenden/")
+    client.follow(QUESTION)
+    before = client.page.evaluate("history.length")
+    mark(client)
+    client.press("Skicka tillbaka till byrån")
+    client.fill(QUESTION, "En degblandare")
+    client.page.get_by_label("Ja", exact=True).first.check()
+    client.press("Skicka tillbaka till byrån")
+    client.page.get_by_text("Hos byrån").first.wait_for()
+    assert not is_marked(client)
+    assert client.page.url == client.base + question
+    assert client.page.evaluate("history.length") == before
+    assert kept_on_device(client) == []
+    client.page.go_back()
+    assert client.page.url == client.base + "/kund/demokund/arenden/"
+
+
+def test_a_double_click_sends_once(client: Screen, question: str) -> None:
+    client.fill(QUESTION, "Bara en gång")
+    client.page.get_by_label("Ja", exact=True).first.check()
+    client.page.locator("main").get_by_role("button", name="Skicka tillbaka till byrån").last.dblclick()
+    client.page.get_by_text("Ta tillbaka svaret").first.wait_for()
+    case = case_of(QUESTION)
+    assert Event.objects.unscoped(why="a test").filter(case=case, verb="send_back").count() == 1
+
+
+def test_what_is_written_without_a_connection_is_put_back_and_saved(client: Screen, question: str) -> None:
+    client.context.set_offline(True)
+    client.fill(COMMENT, "Skrivet i tunneln")
+    client.page.get_by_text("Ingen anslutning.").first.wait_for()
+    assert len(kept_on_device(client)) == 1
+    client.page.evaluate("location.hash")  # the page is still there
+    client.context.set_offline(False)
+    client.page.get_by_text("Sparat").first.wait_for()
+    assert kept_on_device(client) == []
+    client.context.set_offline(True)
+    client.fill(COMMENT, "Skrivet i nästa tunnel")
+    client.page.get_by_text("Ingen anslutning.").first.wait_for()
+    client.page.evaluate("window.onpagehide = null")
+    second = client.context.new_page()  # a new page, as after the browser was closed
+    client.page.close()
+    client.context.set_offline(False)
+    second.goto(client.base + question)
+    second.get_by_text("Sparat").first.wait_for()
+    assert second.get_by_label(COMMENT).input_value() == "Skrivet i nästa tunnel"
+    assert Draft.objects.unscoped(why="a test").get(case__subject=QUESTION).typed["comment"] == "Skrivet i nästa tunnel"
