@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from samsyn.cases.models import Case, Draft, Event
-from tests.test_walk import Screen, cast  # noqa: F401 - a fixture
+from tests.test_walk import Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OWNER, MEMBER, MANAGER = "agare@demokund.example", "medarbetare@demokund.example", "ansvarig@demobyran.example"
@@ -21,7 +21,7 @@ def case_of(subject: str) -> Case:
 
 
 @pytest.fixture
-def client(browser: Any, live_server: Any, cast: None) -> Any:  # noqa: F811
+def client(browser: Any, live_server: Any, cast: None) -> Any:
     screen = Screen(browser, live_server.url, 390)
     screen.sign_in(OWNER)
     yield screen
