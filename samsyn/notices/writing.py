@@ -13,7 +13,7 @@ Step = Engagement.ConsentState
 
 
 def heading_of(verb: str, side: str) -> str:
-    """The subject of the letter to a reader on `side`, in the language that is active."""
+    """What the letter says first to a reader on `side`, in the language that is active."""
     if verb == "remind":
         return _("Reminder: a case is waiting for you")
     if verb in ("open", "release", "write"):
@@ -25,10 +25,18 @@ def heading_of(verb: str, side: str) -> str:
     return _("A case has been updated")
 
 
+def title_of(verb: str, firm: str, side: str) -> str:
+    """The subject of the letter: of a new case whom it is from, else as it says first."""
+    if verb in ("open", "release") and side == CLIENT:
+        return _("New case from %(firm)s") % {"firm": firm}
+    return heading_of(verb, side)
+
+
 def write_letter(event: Event, case: Case, reader: Membership) -> None:
     """Write to one reader, in his or her language, once for each event and person."""
     with translation.override(reader.user.language):
         heading = heading_of(event.verb, reader.side)
+        title = title_of(event.verb, case.firm.name, reader.side)
     letters.write(
         template="case",
         to=reader.user.email,
@@ -36,6 +44,7 @@ def write_letter(event: Event, case: Case, reader: Membership) -> None:
         sender=case.firm.name,
         about=f"event:{event.pk}:{reader.user_id}",
         context={
+            "title": title,
             "heading": heading,
             "firm": case.firm.name,
             "company": case.engagement.name,
