@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,6 +23,7 @@ KNOWN = {
     "SAMSYN_HOSTS",
     "SAMSYN_MAIL_FROM",
     "SAMSYN_MAIL_URL",
+    "SAMSYN_PROXIES",
     "SAMSYN_SECRET_KEY",
     "SAMSYN_URL",
     "SAMSYN_VAR",
@@ -62,6 +64,17 @@ def web_address(name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
         raise ImproperlyConfigured(f"{name} is an address such as https://samsyn.example, not {value!r}.")
     return value
+
+
+def networks(name: str, default: str) -> list[str]:
+    """Network addresses or ranges, separated by spaces."""
+    found = text(name, default).split()
+    for one in found:
+        try:
+            ip_network(one)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} has addresses such as 10.0.0.7 or 10.0.0.0/8, not {one!r}.") from error
+    return found
 
 
 def database(value: str) -> dict[str, Any]:
@@ -136,6 +149,7 @@ def secret_key() -> str:
 
 
 VAR = Path(text("SAMSYN_VAR") or BASE_DIR / "var").resolve()
+VAR.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters, files and an SQLite database are nobody else's
 for _folder in ("files", "mail", "static", "tmp"):
     (VAR / _folder).mkdir(parents=True, exist_ok=True)
 
@@ -146,15 +160,19 @@ SAMSYN_URL = web_address("SAMSYN_URL", "http://127.0.0.1:8000")
 SAMSYN_FILES = VAR / "files"
 _HOST = urlsplit(SAMSYN_URL).hostname or ""
 _SECURE = SAMSYN_URL.startswith("https://")
-if SAMSYN_DEMO and _HOST not in LOOPBACK:
+_HOSTS = {_HOST, *text("SAMSYN_HOSTS").split()}
+if SAMSYN_DEMO and not _HOSTS <= LOOPBACK:
     raise ImproperlyConfigured(
-        "SAMSYN_DEMO=1 has a known password and runs on this machine only: SAMSYN_URL must be 127.0.0.1."
+        "SAMSYN_DEMO=1 has a known password and runs on this machine only: SAMSYN_URL must be 127.0.0.1, "
+        "and SAMSYN_HOSTS empty."
     )
 
-ALLOWED_HOSTS = sorted({_HOST, *text("SAMSYN_HOSTS").split(), *(LOOPBACK if _HOST in LOOPBACK else ())} - {"::1"})
+ALLOWED_HOSTS = sorted({*_HOSTS, *(LOOPBACK if _HOST in LOOPBACK else ())} - {"::1"})
 if _HOST in LOOPBACK:
     ALLOWED_HOSTS.append("[::1]")
 CSRF_TRUSTED_ORIGINS = [SAMSYN_URL]
+# Whoever comes from one of these is believed about the address and the scheme of the visitor; see wsgi.py.
+SAMSYN_PROXIES = networks("SAMSYN_PROXIES", "127.0.0.1 ::1")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -179,6 +197,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "samsyn.web.middleware.NothingStays",
     "samsyn.web.middleware.WholePageAfterwards",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -252,10 +271,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie could be read on the device
 CSRF_FAILURE_VIEW = "samsyn.web.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _SECURE else 0
 SECURE_SSL_REDIRECT = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -323,7 +342,9 @@ Q_CLUSTER = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "samsyn.kit.logs.Discreet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Its lines carry addresses of pages, and so references to cases.

@@ -1,8 +1,14 @@
-"""The door for a web server: `samsyn.wsgi:application`."""
+"""The door for a web server: `samsyn.wsgi:application`.
+
+A proxy before the server tells whom it speaks for in X-Forwarded-For and X-Forwarded-Proto. Both are believed
+from the addresses in `SAMSYN_PROXIES` alone: anybody can write them.
+"""
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
-application = get_wsgi_application()
+application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), settings.SAMSYN_PROXIES)

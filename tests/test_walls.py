@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
+import logging.config
+import os
+import stat
+import subprocess
+import sys
+import traceback
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.test import Client
 
 from samsyn.cases.lists import cursor_of
+from samsyn.kit import queue
 
 MANAGER, OWNER = "ansvarig@demobyran.example", "agare@demokund.example"
 LISTS = {
@@ -78,3 +89,123 @@ def test_no_choice_and_no_sign_in_leads_out_of_samsyn(client: Client, world: Any
         answer = client.post(path, {**posted, "next": following})
         assert answer.status_code == 302
         assert not urlsplit(answer.headers["Location"]).netloc
+
+
+# The installation
+
+
+def started(code: str, var: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Python with Samsyn's settings and these variables, in a process of its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("SAMSYN_", "DATABASE_"))}
+    ready = f"import samsyn.wsgi; {code}" if code else "import samsyn.settings"
+    return subprocess.run(
+        [sys.executable, "-c", ready], env={**plain, "SAMSYN_VAR": str(var), **env}, capture_output=True, text=True
+    )
+
+
+ASK = """
+import io
+def ask(**environ):
+    environ |= {"REQUEST_METHOD": "GET", "PATH_INFO": "/health/", "SERVER_NAME": "x", "SERVER_PORT": "80",
+                "HTTP_HOST": "samsyn.example", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http"}
+    told = {}
+    samsyn.wsgi.application(environ, lambda status, headers: told.update(headers))
+    print(environ["REMOTE_ADDR"], told.get("Strict-Transport-Security", "-"))
+said = {"HTTP_X_FORWARDED_FOR": "192.0.2.8, 198.51.100.7", "HTTP_X_FORWARDED_PROTO": "https"}
+for place in ("203.0.113.9", "127.0.0.1", "10.1.2.3"):
+    ask(REMOTE_ADDR=place, **said)
+"""
+
+
+def test_a_visitor_cannot_say_for_whom_he_or_she_speaks(tmp_path: Path) -> None:
+    ran = started(f"exec({ASK!r})", tmp_path, SAMSYN_URL="https://samsyn.example")
+    assert ran.stdout.split() == ["203.0.113.9", "-", "198.51.100.7", "max-age=31536000", "10.1.2.3", "-"], ran.stderr
+    ran = started(f"exec({ASK!r})", tmp_path, SAMSYN_URL="https://samsyn.example", SAMSYN_PROXIES="10.0.0.0/8")
+    assert ran.stdout.split() == ["203.0.113.9", "-", "127.0.0.1", "-", "198.51.100.7", "max-age=31536000"], ran.stderr
+
+
+WRONG = [
+    {"SAMSYN_DEMO": "1", "SAMSYN_HOSTS": "samsyn.example"},
+    {"SAMSYN_DEMO": "1", "SAMSYN_URL": "https://samsyn.example"},
+    {"SAMSYN_PROXIES": "anybody"},
+    {"SAMSYN_PROXYS": "127.0.0.1"},
+]
+
+
+@pytest.mark.parametrize("env", WRONG)
+def test_a_setting_that_would_open_a_door_refuses_to_start(tmp_path: Path, env: dict[str, str]) -> None:
+    assert "ImproperlyConfigured" in started("", tmp_path, **env).stderr
+
+
+def test_what_is_stored_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    started("", tmp_path / "new", SAMSYN_DEMO="1")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("url", "secure"), [("https://samsyn.example", True), ("http://127.0.0.1:8000", False)])
+def test_cookies_follow_the_address_that_people_type(tmp_path: Path, url: str, secure: bool) -> None:
+    code = "from django.conf import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
+    assert started(code, tmp_path, SAMSYN_URL=url).stdout.split() == [str(secure)] * 2
+
+
+def test_no_message_and_no_name_lies_in_a_cookie(client: Client, visit: Any, world: Any) -> None:
+    client.post("/konto/logga-in/", {"login": OWNER, "password": "samsyn-demo"})
+    client.post("/sprak/", {"language": "en"})
+    manager, case = visit(MANAGER), world.cases["Kontoutdrag för oktober"]
+    manager.post("/byra/demobyran/arenden/", {"do": "remind", "ref": [case.ref]})
+    for person in (client, manager):
+        assert "messages" not in person.cookies
+        for name in ("sessionid", "csrftoken", "samsyn_language"):
+            assert name not in person.cookies or person.cookies[name]["samesite"] == "Lax"
+            assert name not in person.cookies or person.cookies[name]["httponly"]
+
+
+def logged(tell: Any) -> str:
+    """What stands in the log of the installation when `tell(logger)` has spoken."""
+    stream = io.StringIO()
+    made = dict(settings.LOGGING["formatters"]["line"])
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.config.DictConfigurator({"version": 1}).configure_formatter(made))
+    logger = logging.getLogger("samsyn.test.walls")
+    logger.addHandler(handler)
+    try:
+        tell(logger)
+    finally:
+        logger.removeHandler(handler)
+    return stream.getvalue()
+
+
+def test_a_log_says_where_it_broke_and_not_what_it_was_about() -> None:
+    def tell(logger: logging.Logger) -> None:
+        try:
+            try:
+                raise KeyError("19800415-2397")
+            except KeyError as error:
+                raise ValueError("Failing row contains (Elins lön är 45 000 kr)") from error
+        except ValueError:
+            logger.exception("Internal Server Error: %s", "/kund/demokund/arenden/")
+
+    told = logged(tell)
+    assert "ValueError" in told
+    assert "because of KeyError" in told
+    assert "test_walls.py" in told
+    assert "/kund/demokund/arenden/" in told
+    for secret in ("45 000", "2397", "raise "):
+        assert secret not in told
+
+
+@pytest.mark.parametrize("path", ["/inbjudan/s3cr3t-t0ken/", "/konto/losenord/0a1b-s3cr3t-t0ken/"])
+def test_a_log_holds_no_way_in(path: str) -> None:
+    told = logged(lambda logger: logger.warning("Forbidden (CSRF token missing.): %s", path))
+    assert "s3cr3t" not in told
+    assert path.split("/")[1] in told
+
+
+def test_a_task_that_breaks_off_leaves_nothing_of_what_it_was_about() -> None:
+    about = ["elin", "demokund.example"]
+    with pytest.raises(queue.Failed) as failed:
+        queue.run("samsyn.notices.jobs.tell", "@".join(about))
+    told = "".join(traceback.format_exception(failed.value))
+    assert "@".join(about) not in told
+    assert "ValueError" in told
+    assert "notices/jobs.py" in told

@@ -6,8 +6,13 @@ lost queue loses nothing.
 
 from __future__ import annotations
 
+from django.utils.module_loading import import_string
 from django_q.models import Schedule
 from django_q.tasks import async_task
+
+from samsyn.kit.logs import where
+
+RUN = "samsyn.kit.queue.run"
 
 SWEEPS = {
     "letters": "samsyn.kit.letters.sweep",
@@ -22,12 +27,31 @@ def enqueue(task: str, *ids: str) -> None:
 
     The ORM broker writes a row on this connection: a rollback takes the task with it.
     """
-    async_task(task, *ids)
+    async_task(RUN, task, *ids)
+
+
+class Failed(Exception):  # noqa: N818 - it says what became of a task
+    """A task broke off. Holds where, and nothing of what it was about: the queue keeps and logs what it says."""
+
+
+def run(task: str, *ids: str) -> None:
+    """What the worker calls: the function at the dotted path `task`."""
+    try:
+        import_string(task)(*ids)
+    except Exception as error:
+        raise Failed(where(error)) from None
 
 
 def schedule_sweeps() -> None:
     """See to it that each sweep is scheduled once a minute. Safe to call again."""
     for name, task in SWEEPS.items():
         Schedule.objects.update_or_create(
-            name=name, defaults={"func": task, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+            name=name,
+            defaults={
+                "func": RUN,
+                "args": repr((task,)),
+                "schedule_type": Schedule.MINUTES,
+                "minutes": 1,
+                "repeats": -1,
+            },
         )

@@ -16,7 +16,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils.cache import patch_cache_control
 
 from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
 from samsyn.tenancy.errors import NotYours
@@ -42,7 +41,6 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 response = view(request, *found, **address)
             except NotYours as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
-            patch_cache_control(response, private=True, no_store=True)
             return response
 
         inside.door, inside.methods = name, methods  # type: ignore[attr-defined]

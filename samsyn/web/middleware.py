@@ -1,4 +1,4 @@
-"""What holds for every request: the reader's own language, and where htmx goes after a form."""
+"""What holds for every request: nothing stays behind, the reader's own language, and where htmx goes after a form."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 
 from samsyn.web.requests import by_htmx
+
+
+class NothingStays:
+    """No page stays in a browser or a proxy after it was read: not a page, not a refusal, not a way elsewhere."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class PersonLanguage:
