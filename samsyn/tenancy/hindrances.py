@@ -7,7 +7,11 @@ neither by text, status nor timing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -51,6 +55,15 @@ def hindrances(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]
     if engagement.number and not is_valid_number(engagement.number):
         found.append(Hindrance("number", _("The number isn't valid."), _("Correct the number"), "number"))
     return found
+
+
+def hindered(rows: Any, staff: frozenset[str]) -> Any:
+    """Those of `rows` that `hindrances` finds a fault in, asked of the database.
+
+    All but the number: a number that isn't valid is refused wherever one is written, so none is looked for.
+    """
+    empty = [Q(**{column: ""}) for column in ("contact_name", "contact_email", "address", "postcode", "city")]
+    return rows.filter(reduce(or_, empty, Q(contact_email__in=staff)))
 
 
 def is_valid_number(digits: str) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -79,11 +80,18 @@ def orgnr(digits: str) -> str:
     return format_party_number(digits)
 
 
+def breakable(address: str) -> SafeString:
+    """A mail address that may break behind its sign and its full stops, and nowhere else unless it must."""
+    parts = re.split(r"(?<=[@.])", address)
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
 def yes_no(value: bool) -> str:
     return _("Yes") if value else _("No")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "breakable": breakable,
     "control": control,
     "in_figures": in_figures,
     "in_words": in_words,

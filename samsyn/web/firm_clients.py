@@ -7,29 +7,36 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import actions as cases
 from samsyn.cases.lists import after, cases_for, cursor_of
-from samsyn.cases.models import Case
+from samsyn.cases.models import Case, State
 from samsyn.kit.fields import LineField, PartyNumberField
+from samsyn.kit.sweden import stockholm_today
 from samsyn.kit.text import clean_name, like_pattern
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
-from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
+from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
+from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import zip_of_cases
 from samsyn.web.firm_desk import for_client, open_counts
+<<<<<<< HEAD
 from samsyn.web.firm_filters import with_
 from samsyn.web.kept import fill, put_back
+=======
+from samsyn.web.firm_filters import as_id, with_
+from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
+>>>>>>> a405084 (clients: Invite one or many from the list, and show what waits for a consent.)
 from samsyn.web.pages import page, slug_of
 
 PAGE = 50
@@ -37,8 +44,36 @@ MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "
 VIEWS = {
     "alla": gettext_lazy("All"),
     "samtycke": gettext_lazy("Consent missing"),
+    "hinder": gettext_lazy("Something hinders"),
     "mina": gettext_lazy("Mine"),
     "avslutade": gettext_lazy("Ended"),
+}
+# What each view will hold, for when it is empty.
+EMPTY = {
+    "alla": (
+        gettext_lazy("No clients yet"),
+        gettext_lazy(
+            "The firm's clients are listed here, with their consent. Import the register you have, or add one."
+        ),
+    ),
+    "samtycke": (
+        gettext_lazy("Every client has approved"),
+        gettext_lazy("A client without a consent in force is listed here, to be invited."),
+    ),
+    "hinder": (
+        gettext_lazy("Nothing hinders"),
+        gettext_lazy("A client that can't be invited yet is listed here, with what to mend."),
+    ),
+    "mina": (
+        gettext_lazy("No clients of yours"),
+        gettext_lazy(
+            "Clients you are responsible for are listed here. Who is responsible is chosen on the client's page."
+        ),
+    ),
+    "avslutade": (
+        gettext_lazy("No ended clients"),
+        gettext_lazy("A client that has ended is listed here. Everything can still be read."),
+    ),
 }
 
 
@@ -47,6 +82,10 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number or personal number"), required=False)
+
+    fiscal_year_ends = forms.TypedChoiceField(
+        label=gettext_lazy("Fiscal year ends in month"), choices=list(MONTHS.items()), coerce=int, initial=12
+    )
 
     class Meta:
         model = Engagement
@@ -73,18 +112,15 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
             "contact_name": gettext_lazy("Main contact"),
             "contact_email": gettext_lazy("The main contact's e-mail"),
             "phone": gettext_lazy("Telephone"),
-            "fiscal_year_ends": gettext_lazy("Fiscal year ends in month"),
             "language": gettext_lazy("Language"),
         }
 
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.fields["form"].choices = [("", _("Not chosen")), *Engagement.Form.choices]  # type: ignore[attr-defined]
+
     def clean_number(self) -> str:
         return self.cleaned_data["number"] or ""
-
-    def clean_fiscal_year_ends(self) -> int:
-        month = self.cleaned_data["fiscal_year_ends"]
-        if not 1 <= month <= 12:
-            raise ValidationError(_("Write a month from 1 to 12."))
-        return int(month)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -109,9 +145,17 @@ def find_client(actor: Actor, pk: UUID) -> Engagement:
     return found
 
 
-@firm_page()
+@firm_page("GET", "POST")
 def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The register: views, search, a page at a time."""
+    """The register: views, search, a page at a time; one or many can be invited."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            return invite_many(request, actor)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
     asked = request.GET
     view = asked.get("vy") if asked.get("vy") in VIEWS else "alla"
     words = asked.get("q", "").strip()[:200]
@@ -119,6 +163,9 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = rows.filter(ended_at__isnull=view != "avslutade")
     if view == "samtycke":
         rows = rows.filter(MISSING)
+    staff = addresses_of_staff(actor.firm)  # type: ignore[arg-type]
+    if view == "hinder":
+        rows = hindered(rows.filter(MISSING), staff)
     if view == "mina":
         rows = rows.filter(responsible=actor.membership)
     for word in words.split()[:8]:
@@ -128,19 +175,52 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows = after(rows, "sort_key", False, cursor)
     found = list(rows[: PAGE + 1])
     following = with_(asked, efter=cursor_of(found[PAGE - 1], "sort_key")) if len(found) > PAGE else ""
-    staff, counts = addresses_of_staff(actor.firm), open_counts(actor)  # type: ignore[arg-type]
-    shown = [(one, [] if one.has_consent else hindrances(one, staff), counts.get(one.pk, 0)) for one in found[:PAGE]]
+    counts = open_counts(actor)
+    shown = [(one, hinders(one, staff), counts.get(one.pk, 0)) for one in found[:PAGE]]
     return page(
         request,
         "firm/clients.html",
         actor,
         "firm_clients",
+        status=422 if problem else 200,
+        problem=problem,
         rows=shown,
+        empty=EMPTY[str(view)],
+        first=with_(asked, efter=None) if cursor else "",
         words=words,
         view=view,
         following=following,
         views=[(name, label, with_(asked, vy=name, efter=None)) for name, label in VIEWS.items()],
     )
+
+
+def hinders(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]:
+    """What hinders an invitation, of a client that is still to be invited."""
+    return [] if engagement.has_consent or engagement.ended_at else hindrances(engagement, staff)
+
+
+def invite_many(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Invite the ticked clients, or the one whose own button was pressed; says why some could not be."""
+    if not request.POST.get("one") and request.POST.get("do") != "invite":
+        raise Refused(_("Choose what to do with the clients."))
+    ids = [request.POST["one"]] if request.POST.get("one") else request.POST.getlist("client")[:PAGE]
+    rows = Engagement.objects.visible_to(actor).select_related("firm", "company")
+    chosen = list(rows.filter(pk__in=[one for one in map(as_id, ids) if one]).order_by("sort_key"))
+    if not chosen:
+        raise Refused(_("Tick at least one client first."))
+    done = 0
+    for one in chosen:
+        try:
+            actions.invite_main_contact(actor, one)
+            done += 1
+        except NotYours:
+            raise
+        except Refused as refusal:
+            messages.warning(request, f"{one.name}: {refusal}")
+    if done:
+        text = ngettext("%(count)d invitation is on its way", "%(count)d invitations are on their way", done)
+        messages.success(request, text % {"count": done})
+    return redirect(request.get_full_path())
 
 
 @firm_page("GET", "POST")
@@ -156,7 +236,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         except Refused as refusal:
             problem = str(refusal)
             engagement = find_client(actor, pk)
-    history = Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq")
+    history = Consent.objects.visible_to(actor).select_related("text").filter(engagement=engagement).order_by("-seq")
     people = Membership.objects.visible_to(actor).filter(engagement=engagement, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=engagement, state=Invitation.State.PENDING)
     part = Participant.objects.visible_to(actor).filter(engagement=engagement).select_related("membership__user")
@@ -168,16 +248,24 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         "firm_clients",
         status=422 if problem else 200,
         client=engagement,
-        history=list(history),
+        history=[(step, CONSENT_ICONS[step.step], consent_sentence(step)) for step in history],
         people=list(people.order_by("user__name")),
         invited=list(invited),
         problem=problem,
         lines=for_client(actor, engagement),
+        waiting=waiting_at(actor, engagement).count(),
+        years=range(stockholm_today().year, engagement.created_at.year - 1, -1),
+        fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
         staff=list(staff.order_by("user__name")),
         part={one.membership_id for one in part},
-        hindered=[] if engagement.has_consent else hindrances(engagement, addresses_of_staff(engagement.firm)),
+        hindered=hinders(engagement, addresses_of_staff(engagement.firm)),
         may_delete=engagement.consent == "none" and not has_cases(actor, engagement),
     )
+
+
+def waiting_at(actor: Actor, engagement: Engagement) -> Any:
+    """The cases that wait for this client's consent."""
+    return Case.objects.visible_to(actor).filter(engagement=engagement, state=State.AWAITING_CONSENT)
 
 
 def has_cases(actor: Actor, engagement: Engagement) -> bool:
@@ -190,6 +278,12 @@ def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpR
     if do == "invite":
         actions.invite_main_contact(actor, engagement)
         messages.success(request, _("The invitation is on its way"))
+        if ref := request.POST.get("ref"):
+            return redirect("firm_case", slug_of(actor), find_case(actor, ref).ref)
+    elif do == "cancel":
+        for case in waiting_at(actor, engagement):
+            cases.cancel(actor, case)
+        messages.success(request, _("The waiting cases are cancelled"))
     elif do == "withdraw":
         cases.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
         messages.success(request, _("The consent is withdrawn and open cases are closed"))

@@ -333,6 +333,7 @@ def preview_of(writing: Composing, files: list[Any]) -> dict[str, Any] | None:
         "subject": case.subject,
         "line": TurnLine("client", True, turn, "", None, _("You"), case.firm.name),
         "form": writing.kind.answer_form(request),
+        "approvers": dict(form.people),
         "told": writing.kind.read(request),
         "request_files": files,
     }

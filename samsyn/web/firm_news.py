@@ -19,6 +19,15 @@ from samsyn.web.pages import slug_of
 from samsyn.web.showing import happened, subject_of
 
 SHOWN = 8
+CONSENT_ICONS = {
+    "none": "circle-dashed",
+    "invited": "mail",
+    "reminded": "bell",
+    "approved": "shield-check",
+    "declined": "circle-x",
+    "expired": "clock",
+    "withdrawn": "undo-2",
+}
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,20 @@ def _consents(actor: Actor, since: dt.datetime) -> list[News]:
 
 
 def _consent(actor: Actor, step: Consent) -> News:
+    url = reverse("firm_client", args=[slug_of(actor), step.engagement_id])
+    icon = CONSENT_ICONS[step.step]
+    return News(icon, consent_sentence(step), step.engagement.name, url, step.at, moment_phrase(step.at))
+
+
+def consent_sentence(step: Consent) -> SafeString:
+    """A step of a consent in one sentence, with who did it in bold."""
     says = {
+        "invited": _("{} sent the invitation."),
+        "reminded": _("{} reminded."),
         "approved": _("{} approved the consent."),
         "declined": _("{} declined the consent."),
         "withdrawn": _("{} withdrew the consent."),
     }
-    sentence = format_html(says[step.step], format_html("<b>{}</b>", step.name))
-    url = reverse("firm_client", args=[slug_of(actor), step.engagement_id])
-    icon = "shield-check" if step.step == "approved" else "circle-x"
-    return News(icon, sentence, step.engagement.name, url, step.at, moment_phrase(step.at))
+    if step.step not in says:
+        return format_html("{}", _("The invitation expired."))
+    return format_html(says[step.step], format_html("<b>{}</b>", step.name))

@@ -28,9 +28,7 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Agreement text in Swedish"),
         widget=forms.Textarea(attrs={"rows": 14}),
         max_length=20_000,
-        help_text=gettext_lazy(
-            "A line that begins with ## is a heading. A change becomes a new version; approvals stay valid."
-        ),
+        help_text=gettext_lazy("A line that begins with ## is a heading."),
     )
     agreement_en = forms.CharField(
         label=gettext_lazy("Agreement text in English"),
