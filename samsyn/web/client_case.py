@@ -98,6 +98,7 @@ def show(
         latest=latest_words(case, data.events),
         history=history_of(data.timeline, data.attachments, url),
         people=data.people,
+        approvers={str(one.pk): one.name for one in data.people},
         represents=actor.may(Right.REPRESENT, case.engagement_id),
         only_reads=not actor.may(Right.ANSWER, case.engagement_id),
         drafting=[one for one in data.drafting if editable and one.pk not in actor.membership_ids],

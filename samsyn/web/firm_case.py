@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
-from samsyn.cases.basis import decisions_of
 from samsyn.cases.drafts import as_message, beside, draft_for
 from samsyn.cases.files import ACCEPT, attach, info_of
+from samsyn.cases.kinds.approval import Approval
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
+from samsyn.cases.models.case import FINAL_OUTCOMES
 from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DayField, DueDayField
 from samsyn.kit.rows import KindForm, storable
@@ -77,6 +78,7 @@ def show(
     url = file_address(actor, case.ref)
     can = {name: allowed(name, actor, case) for name in BUTTONS}
     can["ask_again"] = can["ask_again"] and (case.kind != "approval" or kind.closing_outcome(case.answer) == "declined")
+    can["reopen"] = can["reopen"] and case.outcome not in FINAL_OUTCOMES
     can["amend"] = can["amend"] and case.round == 1
     can["answer_for"] = can["answer_for"] and case.kind not in ("approval", "information")
     judging = case.state == State.WITH_FIRM and case.answer is not None
@@ -113,7 +115,10 @@ def show(
         people=data.people,
         can=can,
         staff=[(str(one.pk), one.name) for one in data.staff],
-        decisions=decisions_of(case) if case.kind == "approval" else [],
+        decisions=kind.decisions(case.answer) if isinstance(kind, Approval) else [],
+        deciding=False,
+        approvers={str(one.pk): one.name for one in data.people},
+        for_firm=True,
         once=secrets.token_hex(12),
         problem=problem or written.problem_elsewhere(there),
         written=written,
@@ -176,7 +181,9 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
     except Refused as refusal:
         status = 409 if isinstance(refusal, NotNow) else 422
         return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
-    messages.success(request, done(), extra_tags=device_key(actor, case, verb))
+    # A review is closed from the form that asks again, with the words that stand in it.
+    form = AGAIN if run is actions.close and "text" in request.POST else verb
+    messages.success(request, done(), extra_tags=device_key(actor, case, form))
     return redirect("firm_case", slug_of(actor), ref)
 
 

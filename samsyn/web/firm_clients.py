@@ -30,13 +30,9 @@ from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import zip_of_cases
 from samsyn.web.firm_desk import for_client, open_counts
-<<<<<<< HEAD
-from samsyn.web.firm_filters import with_
-from samsyn.web.kept import fill, put_back
-=======
 from samsyn.web.firm_filters import as_id, with_
 from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
->>>>>>> a405084 (clients: Invite one or many from the list, and show what waits for a consent.)
+from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
 
 PAGE = 50

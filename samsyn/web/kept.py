@@ -54,7 +54,7 @@ FILES = "files chosen"
 # The fields of a case page that hold words.
 WORDS = re.compile(r"text|reason|a-comment|v-reason-.*")
 # Addresses that take the same form as another.
-SAME_FORM = {"utkast": "skicka-tillbaka", "filer": "skicka-tillbaka"}
+SAME_FORM = {"utkast": "skicka-tillbaka", "filer": "skicka-tillbaka", "avsluta": "begar-komplettering"}
 
 
 class Written:

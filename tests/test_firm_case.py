@@ -1,0 +1,61 @@
+"""A case on the firm's desk: what can be done, said where it is done, and nothing that can't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from samsyn.cases.models import Case, Event
+
+pytestmark = pytest.mark.django_db
+MANAGER, CASES = "ansvarig@demobyran.example", "/byra/demobyran/arenden/"
+
+
+def page(person: Any, case: Case) -> str:
+    return str(person.get(f"{CASES}{case.ref}/").content.decode())
+
+
+def test_a_retracted_case_is_never_offered_again_and_says_whether_anyone_had_seen_it(visit: Any, world: Any) -> None:
+    case = world.cases["Skickad till fel kund"]
+    shown = page(visit(MANAGER), case)
+    assert "Öppna ärendet igen" not in shown
+    assert "Ingen hos kunden hade öppnat ärendet." in shown
+
+
+def test_who_had_opened_a_retracted_case_is_told(visit: Any, world: Any) -> None:
+    case = world.cases["Nya beloppsgränser"]
+    visit("medarbetare@demokund.example").get(f"/kund/demokund/arenden/{case.ref}/")
+    visit(MANAGER).post(f"{CASES}{case.ref}/gor/aterkalla/", {"once": "a" * 24})
+    assert "Öppnat hos kunden av Oskar Lindh." in page(visit(MANAGER), case)
+
+
+def test_what_is_written_beside_a_review_goes_along_when_the_case_is_closed(visit: Any, world: Any) -> None:
+    case = world.cases["Kontoutdrag för november"]
+    shown = page(visit(MANAGER), case)
+    address = f"{CASES}{case.ref}/gor/avsluta/"
+    assert f'formaction="{address}"' in shown
+    visit(MANAGER).post(address, {"text": "Tack, allt är på plats.", "once": "a" * 24})
+    event = Event.objects.unscoped(why="the test looks at what is stored").get(case=case, verb="close")
+    assert event.body["text"] == "Tack, allt är på plats."
+    assert "Tack, allt är på plats." in page(visit(MANAGER), case)
+
+
+def test_what_the_firm_reads_is_not_spoken_to_the_client(visit: Any, world: Any) -> None:
+    assert "Det här godkänner du" not in page(visit(MANAGER), world.cases["Löner för januari"])
+    assert "Frågor från byrån" not in page(visit(MANAGER), world.cases["Vad gällde inköpet den 9 december?"])
+
+
+def test_a_decision_says_the_hour_it_was_made_in_sweden(visit: Any, world: Any) -> None:
+    case = world.cases["Löner för december"]
+    answer = dict(case.answer)
+    answer["decisions"][0]["at"] = "2024-01-14T23:30:00+00:00"
+    Case.objects.unscoped(why="the test sets the scene").filter(pk=case.pk).update(answer=answer)
+    shown = page(visit(MANAGER), case)
+    assert "Elin Bergqvist avböjde" in shown
+    assert "2024-01-15" in shown
+    assert "2024-01-14" not in shown
+
+
+def test_a_waiting_case_lies_with_the_firm(visit: Any, world: Any) -> None:
+    assert 'data-holder="firm"' in page(visit(MANAGER), world.cases["Uppgifter för nyanställda"])
