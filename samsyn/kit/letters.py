@@ -13,7 +13,7 @@ import smtplib
 from typing import Any
 from urllib.parse import urljoin
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
@@ -21,7 +21,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from samsyn.kit.models import Letter
-from samsyn.kit.queue import enqueue
+from samsyn.kit.queue import each, enqueue
+from samsyn.kit.text import clean_name
 
 SEND = "samsyn.kit.letters.send"
 KEEP = dt.timedelta(hours=24)
@@ -58,6 +59,7 @@ def write(
         shown = {**context, "language": language, "sender": sender}
         written = render_to_string(f"letters/{template}.txt", shown)
         subject, _newline, text = str(written).strip().partition("\n")
+        subject = clean_name(subject)
         html = render_to_string(f"letters/{template}.html", {**shown, "subject": subject})
     sealed = sealed_box().encrypt(
         json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode()
@@ -82,15 +84,23 @@ def send(letter_id: str) -> None:
         letter.tries += 1
         letter.next_try_at = timezone.now() + dt.timedelta(minutes=min(2**letter.tries, 120))
         letter.save(update_fields=["tries", "next_try_at"])
-    content = json.loads(sealed_box().decrypt(bytes(letter.body)))
     try:
-        _mail(letter.to, content).send()
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused):
+        _mail(letter.to, json.loads(sealed_box().decrypt(bytes(letter.body)))).send()
+    except (InvalidToken, ValueError):
+        # Sealed with a key that is gone, or with something in it that no mail can hold: it never leaves.
         _finish(letter, Letter.State.FAILED)
-    except (OSError, smtplib.SMTPException):
-        return
+    except (OSError, smtplib.SMTPException) as fault:
+        if _is_final(fault):
+            _finish(letter, Letter.State.FAILED)
     else:
         _finish(letter, Letter.State.SENT)
+
+
+def _is_final(fault: Exception) -> bool:
+    """Whether the mail server has refused the address for good; 4xx is a server that asks us to come again."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _words in fault.recipients.values())
+    return isinstance(fault, smtplib.SMTPSenderRefused) and fault.smtp_code >= 500
 
 
 def sweep() -> None:
@@ -99,8 +109,8 @@ def sweep() -> None:
     waiting = Letter.objects.filter(state=Letter.State.WAITING)
     for letter in waiting.filter(created_at__lt=now - KEEP):
         _finish(letter, Letter.State.EXPIRED)
-    for letter_id in waiting.filter(next_try_at__lte=now).values_list("pk", flat=True)[:500]:
-        send(str(letter_id))
+    ready = waiting.filter(next_try_at__lte=now).order_by("next_try_at").values_list("pk", flat=True)
+    each(send, [str(letter_id) for letter_id in ready[:500]])
 
 
 def is_stuck() -> bool:
@@ -113,7 +123,7 @@ def _mail(to: str, content: dict[str, str]) -> EmailMultiAlternatives:
     sender = settings.DEFAULT_FROM_EMAIL
     if content["sender"]:
         address = sender.rpartition("<")[2].rstrip(">")
-        name = content["sender"].replace('"', "").replace("\\", "")
+        name = clean_name(content["sender"]).replace('"', "").replace("\\", "")
         sender = f'"{name}" <{address}>'
     mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [to])
     mail.attach_alternative(content["html"], "text/html")

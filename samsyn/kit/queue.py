@@ -6,12 +6,16 @@ lost queue loses nothing.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterable
+
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from samsyn.kit.logs import where
 
+logger = logging.getLogger(__name__)
 RUN = "samsyn.kit.queue.run"
 
 SWEEPS = {
@@ -40,6 +44,15 @@ def run(task: str, *ids: str) -> None:
         import_string(task)(*ids)
     except Exception as error:
         raise Failed(where(error)) from None
+
+
+def each(task: Callable[[str], None], ids: Iterable[str]) -> None:
+    """Call `task` with each id. One that breaks off is told in the log, and stops none of the others."""
+    for one in ids:
+        try:
+            task(one)
+        except Exception:
+            logger.exception("%s broke off", task.__qualname__)
 
 
 def schedule_sweeps() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from samsyn.cases.models import Outbox
+from samsyn.kit.queue import each
 from samsyn.notices.recipients import hearers, hearers_of_consent
 from samsyn.notices.writing import write_letter, write_of_consent
 
@@ -42,8 +43,6 @@ def tell_of_consent(consent_id: str) -> None:
 
 def sweep() -> None:
     """Tell of what the queue has lost. Each minute."""
-    for event_id, consent_id in waiting().order_by("created_at").values_list("event", "consent")[:500]:
-        if event_id:
-            tell(str(event_id))
-        else:
-            tell_of_consent(str(consent_id))
+    oldest = list(waiting().order_by("created_at").values_list("event", "consent")[:500])
+    each(tell, [str(event) for event, _consent in oldest if event])
+    each(tell_of_consent, [str(consent) for _event, consent in oldest if consent])

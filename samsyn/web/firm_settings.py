@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -10,7 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import PartyNumberField
+from samsyn.kit.fields import LineField, PartyNumberField
+from samsyn.kit.text import clean_name
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import newest_texts
@@ -23,6 +26,7 @@ from samsyn.web.pages import page, slug_of
 
 
 class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
+    name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number"))
     agreement_sv = forms.CharField(
         label=gettext_lazy("Agreement text in Swedish"),
@@ -51,7 +55,6 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "due_days",
         )
         labels = {  # noqa: RUF012 - Django's own way
-            "name": gettext_lazy("Name"),
             "address": gettext_lazy("Address"),
             "postcode": gettext_lazy("Postcode"),
             "city": gettext_lazy("City"),
@@ -62,8 +65,10 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "due_days": gettext_lazy("Days to answer, as first suggested"),
         }
 
-    def clean(self) -> dict[str, object]:
-        cleaned: dict[str, object] = super().clean() or self.cleaned_data
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("address", "postcode", "city", "phone"):
+            cleaned[name] = clean_name(cleaned.get(name) or "")  # they stand in letters
         limits = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
         for name, (least, most) in limits.items():
             value = cleaned.get(name)

@@ -17,7 +17,8 @@ from samsyn.web.filters import FILTERS, GLOBALS
 
 def environment(**options: Any) -> Environment:
     """The environment every template is rendered in."""
-    env = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 - autoescape is set by Django
+    options["autoescape"] = is_markup
+    env = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 - as said above
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=translation.gettext,
@@ -29,6 +30,11 @@ def environment(**options: Any) -> Environment:
     env.globals.update(static=static, url=url, get_messages=get_messages, htmx_script=htmx_script, **GLOBALS)
     env.filters.update(FILTERS)
     return env
+
+
+def is_markup(template: str | None) -> bool:
+    """Whether what a template shows is escaped: all but the plain text of letters, where an & is an &."""
+    return not (template or "").endswith(".txt")
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
