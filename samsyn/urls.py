@@ -1,7 +1,7 @@
 """Every address of Samsyn. Swedish without diacritics; the tenant stands in the address."""
 
 from django.conf import settings
-from django.urls import path
+from django.urls import path, re_path
 
 from samsyn.web import (
     account,
@@ -32,7 +32,12 @@ urlpatterns = [
     path("konto/logga-ut/", account.sign_out, name="account_logout"),
     path("konto/losenord/", account.forgot, name="account_reset_password"),
     path("konto/losenord/skickat/", account.forgot_done, name="account_reset_password_done"),
-    path("konto/losenord/<uidb36>-<key>/", account.new_password, name="account_reset_password_from_key"),
+    # The key has a hyphen of its own, so the person's id ends at the first one.
+    re_path(
+        r"^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+        account.new_password,
+        name="account_reset_password_from_key",
+    ),
     path("konto/losenord/klart/", account.new_password_done, name="account_reset_password_from_key_done"),
     path("konto/avslutat/", account.locked, name="account_inactive"),
     path("inbjudan/<str:token>/", invitations.invitation, name="invitation"),

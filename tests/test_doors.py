@@ -12,7 +12,8 @@ from samsyn.web.doors import routes
 
 PUBLIC = {
     "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/", "/konto/losenord/skickat/",
-    "/konto/losenord/<uidb36>-<key>/", "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/",
+    "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+    "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/",
 }  # fmt: skip
 PERSON = {"/", "/konto/"}
 CASE = "/kund/<slug:company>/arenden/<slug:ref>/"

@@ -73,6 +73,13 @@ def write(
     return letter
 
 
+def rehearse(**letter: Any) -> None:
+    """Do the work of `write` and leave nothing, where the time taken must not tell whether anybody was written to."""
+    with transaction.atomic():
+        write(**letter)
+        transaction.set_rollback(True)
+
+
 def send(letter_id: str) -> None:
     """Send one letter. Run by the worker; a fault is tried again with growing pauses for 24 hours."""
     with transaction.atomic():

@@ -55,6 +55,16 @@ class User(AbstractBaseUser):
         return self.name
 
 
+class NewAddress(models.Model):
+    """The mail address a person wants instead, until the code that was mailed to it has come back."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    email = models.EmailField()
+    code = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+
 class Firm(models.Model):
     """An accounting firm (byrå): its name on letters and the few things it can set."""
 

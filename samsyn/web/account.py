@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
 from typing import Any
 
 from allauth.account import views as library
+from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -15,23 +14,33 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit import letters
-from samsyn.kit.text import clean_name, looks_like_address
+from samsyn.kit.fields import PersonNameField
+from samsyn.tenancy import actions
+from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
 from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
 
-CODE_LIVES = dt.timedelta(minutes=10)
-TRIES = 5
 
-sign_in = public_page("GET", "POST")(library.LoginView.as_view(template_name="account/login.html"))
+class SignIn(library.LoginView):
+    """A wrong address and a wrong password look alike; too many of them get the page that says so."""
+
+    template_name = "account/login.html"
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+        if "too_many_login_attempts" in codes:
+            return ratelimit.respond_429(self.request)  # type: ignore[no-any-return]
+        return super().form_invalid(form)  # type: ignore[no-any-return]
+
+
+sign_in = public_page("GET", "POST")(SignIn.as_view())
 sign_out = public_page("GET", "POST")(library.LogoutView.as_view(template_name="account/logout.html"))
 forgot = public_page("GET", "POST")(library.PasswordResetView.as_view(template_name="account/password_reset.html"))
 forgot_done = public_page()(library.PasswordResetDoneView.as_view(template_name="account/password_reset_done.html"))
@@ -45,11 +54,12 @@ locked = public_page()(library.AccountInactiveView.as_view(template_name="accoun
 
 
 class AboutMe(forms.ModelForm):  # type: ignore[type-arg]
+    name = PersonNameField(label=gettext_lazy("Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
     class Meta:
         model = User
         fields = ("name", "language", "keys_on")
         labels = {  # noqa: RUF012 - Django's own way
-            "name": gettext_lazy("Name"),
             "language": gettext_lazy("Language"),
             "keys_on": gettext_lazy("Single-key shortcuts"),
         }
@@ -59,34 +69,43 @@ class AboutMe(forms.ModelForm):  # type: ignore[type-arg]
         if not staff:
             del self.fields["keys_on"]  # only the firm's pages have keys
 
-    def clean_name(self) -> str:
-        name = clean_name(self.cleaned_data["name"])
-        if not name or looks_like_address(name):
-            raise ValidationError(_("Write your name, without links or addresses."))
-        return name
+    def carry_out(self, request: HttpRequest) -> str:
+        translation.activate(self.save().language)
+        return _("Saved")
 
 
 class NewAddress(forms.Form):
+    limit = "manage_email"
     email = forms.EmailField(
         label=gettext_lazy("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
+
+    def carry_out(self, request: HttpRequest) -> str:
+        actions.ask_for_address(request.user, self.cleaned_data["email"])  # type: ignore[arg-type]
+        return _("We have sent a code to the new address")
 
 
 class Code(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code from the e-mail"),
-        max_length=12,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 
+    def carry_out(self, request: HttpRequest) -> str:
+        actions.confirm_address(request.user, "".join(self.cleaned_data["code"].split()))  # type: ignore[arg-type]
+        return _("Your e-mail address has been changed")
+
 
 class NewPassword(forms.Form):
+    limit = "change_password"
     current = forms.CharField(
         label=gettext_lazy("Present password"),
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     password = forms.CharField(
         label=gettext_lazy("New password"),
+        strip=False,
         help_text=gettext_lazy("At least ten characters."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -104,6 +123,13 @@ class NewPassword(forms.Form):
         validate_password(self.cleaned_data["password"], self.user)
         return str(self.cleaned_data["password"])
 
+    def carry_out(self, request: HttpRequest) -> str:
+        """Every other session of this person ends: it holds a mark of the old password."""
+        self.user.set_password(self.cleaned_data["password"])
+        self.user.save(update_fields=["password"])
+        update_session_auth_hash(request, self.user)
+        return _("Your password has been changed. You are signed out everywhere else.")
+
 
 @person_page()
 def start(request: HttpRequest) -> HttpResponse:
@@ -116,81 +142,45 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @person_page("GET", "POST")
 def account(request: HttpRequest) -> HttpResponse:
-    """Name, e-mail, password, language, shortcuts."""
-    user: User = request.user  # type: ignore[assignment]
+    """Name, e-mail, password, language, shortcuts: a form each, carried out one at a time."""
+    user = User.objects.get(pk=request.user.pk)  # type: ignore[misc]
     part = request.POST.get("part", "")
-    data = request.POST if request.method == "POST" else None
     staff = any(held.engagement_id is None for held in held_by(request))
-    about = AboutMe(data if part == "about" else None, instance=User.objects.get(pk=user.pk), staff=staff)
-    address = NewAddress(data if part == "address" else None)
-    code = Code(data if part == "code" else None)
-    password = NewPassword(user, data if part == "password" else None)
-    written = put_back(request)
-    fill(address if written.get("", "part") == "address" else about, written)
-    if part == "about" and about.is_valid():
-        saved = about.save()
-        translation.activate(saved.language)
-        messages.success(request, _("Saved"))
-        return redirect("account")
-    if part == "address" and address.is_valid():
-        _mail_code(request, user, address.cleaned_data["email"].strip().casefold())
-        messages.success(request, _("We have sent a code to the new address"))
-        return redirect("account")
-    if part == "code" and code.is_valid():
-        if problem := _confirm(request, user, code.cleaned_data["code"].strip()):
-            code.add_error("code", problem)
-        else:
-            messages.success(request, _("Your e-mail address has been changed"))
-            return redirect("account")
-    if part == "password" and password.is_valid():
-        user.set_password(password.cleaned_data["password"])
-        user.save(update_fields=["password"])
-        update_session_auth_hash(request, user)
-        messages.success(request, _("Your password has been changed"))
-        return redirect("account")
-    return render(
-        request,
-        "account/account.html",
-        {
-            "about": about,
-            "address": address,
-            "code": code,
-            "password": password,
-            "person": user,
-            "pending": (request.session.get("new_address") or {}).get("email", ""),
-        },
-        status=422 if part else 200,
-    )
 
+    def data(name: str) -> Any:
+        return request.POST if name == part else None
 
-def _mail_code(request: HttpRequest, user: User, email: str) -> None:
-    """Mail a code to the new address. Nothing tells whether somebody else has it."""
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    request.session["new_address"] = {
-        "email": email,
-        "code": salted_hmac("new-address", f"{email}{code}").hexdigest(),
-        "until": (timezone.now() + CODE_LIVES).isoformat(),
-        "tries": 0,
+    shown: dict[str, Any] = {
+        "about": AboutMe(data("about"), instance=User.objects.get(pk=user.pk), staff=staff),
+        "address": NewAddress(data("address")),
+        "code": Code(data("code")),
+        "password": NewPassword(user, data("password")),
     }
-    if User.objects.by_email(email) is None:
-        letters.write(template="address_code", to=email, language=user.language, context={"code": code})
+    written = put_back(request)
+    fill(shown["address" if written.get("", "part") == "address" else "about"], written)
+    form = shown.get(part)
+    if limited := _too_often(request, form):
+        return limited
+    if form is not None and _carried_out(request, form):
+        return redirect("account")
+    shown |= {"person": user, "pending": actions.awaited_address(user)}
+    return render(request, "account/account.html", shown, status=422 if part else 200)
 
 
-def _confirm(request: HttpRequest, user: User, code: str) -> str:
-    """Change the address when the code is right; gives the sentence when it is not. The old address is told."""
-    waiting = request.session.get("new_address")
-    if not waiting or timezone.now() > dt.datetime.fromisoformat(waiting["until"]) or waiting["tries"] >= TRIES:
-        request.session.pop("new_address", None)
-        return _("The code is no longer valid. Ask for a new one.")
-    request.session["new_address"] = {**waiting, "tries": waiting["tries"] + 1}
-    given = salted_hmac("new-address", f"{waiting['email']}{code}").hexdigest()
-    if not constant_time_compare(given, waiting["code"]) or User.objects.by_email(waiting["email"]):
-        return _("The code isn't right. Check it and try again.")
-    old, user.email = user.email, waiting["email"]
-    user.save(update_fields=["email"])
-    request.session.pop("new_address")
-    letters.write(template="address_changed", to=old, language=user.language, context={})
-    return ""
+def _too_often(request: HttpRequest, form: Any) -> HttpResponse | None:
+    limit = getattr(form, "limit", "")
+    return ratelimit.consume_or_429(request, action=limit) if limit else None
+
+
+def _carried_out(request: HttpRequest, form: Any) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        messages.success(request, form.carry_out(request))
+    except Refused as refusal:
+        form.add_error(refusal.field or None, str(refusal))
+        return False
+    return True
 
 
 @public_page("POST")

@@ -27,6 +27,7 @@ class Welcome(forms.Form):
     )
     password = forms.CharField(
         label=gettext_lazy("Choose a password"),
+        strip=False,
         help_text=gettext_lazy("At least ten characters."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

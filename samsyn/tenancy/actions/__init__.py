@@ -1,5 +1,6 @@
 """What changes who may see what. Plain functions, one transaction each, an actor first."""
 
+from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
 from samsyn.tenancy.actions.clients import (
     add_client,
     change_client,
@@ -26,8 +27,11 @@ __all__ = [
     "add_colleague",
     "add_firm",
     "add_staff",
+    "ask_for_address",
+    "awaited_address",
     "change_client",
     "change_firm",
+    "confirm_address",
     "delete_client",
     "end_client",
     "invitation_for",
