@@ -7,11 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Case
 from samsyn.demo.world import answer, write
+from samsyn.kit import letters
+from samsyn.notices import jobs
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.models import Consent, Engagement, User
 
@@ -184,3 +187,31 @@ def test_somebody_signed_in_is_not_offered_a_language_that_would_not_be_taken(
 ) -> None:
     assert "In English" not in shown(visit(OWNER), "/finns-inte/")
     assert "In English" in shown(client, "/konto/logga-in/")
+
+
+# Letters
+
+
+def test_the_letter_of_a_new_case_says_whom_it_is_from_and_what_to_do(world: Any) -> None:
+    mail.outbox.clear()
+    jobs.sweep()
+    letters.sweep()
+    case = write(world, world.manager, "demokund", "question", "Fråga om hyran i mars")
+    jobs.sweep()
+    letters.sweep()
+    letter = next(one for one in mail.outbox if case.ref in str(one.body) and one.to == [OWNER])
+    assert letter.subject == "Nytt ärende från Fyrklang Redovisning AB"
+    html = str(letter.alternatives[0][0])
+    assert "Ett nytt ärende väntar på dig" in html
+    assert "Logga in för att se vad det gäller." in html
+
+
+def test_an_invitation_can_be_read_as_sentences(world: Any) -> None:
+    mail.outbox.clear()
+    tenancy.add_colleague(
+        world.owner, world.engagements["demokund"], name="Nils Ny", email="nils@ny.example", role="member"
+    )
+    letters.sweep()
+    letter = next(one for one in mail.outbox if one.to == ["nils@ny.example"])
+    html = " ".join(str(letter.alternatives[0][0]).replace("\u00a0", " ").split())
+    assert "Inbjudan kommer från Elin Bergqvist. Frågor? Ring Fyrklang Redovisning AB på 08-555 010 20." in html
