@@ -203,7 +203,7 @@ def test_the_letter_of_a_new_case_says_whom_it_is_from_and_what_to_do(world: Any
     assert letter.subject == "Nytt ärende från Fyrklang Redovisning AB"
     html = str(letter.alternatives[0][0])
     assert "Ett nytt ärende väntar på dig" in html
-    assert "Logga in för att se vad det gäller." in html
+    assert "Logga in så ser du vad det gäller." in html
 
 
 def test_an_invitation_can_be_read_as_sentences(world: Any) -> None:
@@ -214,4 +214,4 @@ def test_an_invitation_can_be_read_as_sentences(world: Any) -> None:
     letters.sweep()
     letter = next(one for one in mail.outbox if one.to == ["nils@ny.example"])
     html = " ".join(str(letter.alternatives[0][0]).replace("\u00a0", " ").split())
-    assert "Inbjudan kommer från Elin Bergqvist. Frågor? Ring Fyrklang Redovisning AB på 08-555 010 20." in html
+    assert "Inbjudan kommer från Elin Bergqvist. Har du frågor? Ring Fyrklang Redovisning AB på 08-555 010 20." in html
