@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from samsyn.cases import actions as cases
 from samsyn.cases.models import Case, SendBatch
 from samsyn.demo.world import write
 
@@ -131,3 +132,16 @@ def test_a_waiting_case_cannot_be_turned_to_another_client(visit: Any, world: An
     shown = page(visit(MANAGER), f"{DESK}arenden/{case.ref}/andra/?kund={other.pk}")
     assert str(other.pk) not in shown
     assert Case.objects.unscoped(why="the test looks at what is stored").get(pk=case.pk).engagement_id != other.pk
+
+
+def test_what_one_has_done_oneself_is_not_unread_and_what_came_before_still_is(visit: Any, world: Any) -> None:
+    mine = write(world, world.manager, "demokund", "question", "Nyss skickad")
+    theirs = world.cases["Kan vi dra av momsen på nya degblandaren?"]
+    firm, colleague = visit(MANAGER), visit("konsult@demobyran.example")
+    assert "data-unread" not in row_of(page(firm, f"{DESK}arenden/"), mine.subject)
+    assert "data-unread" in row_of(page(colleague, f"{DESK}arenden/"), mine.subject)
+    cases.note(world.manager, theirs, text="Jag har inte läst än.")
+    assert "data-unread" in row_of(page(firm, f"{DESK}arenden/"), theirs.subject)
+    page(firm, f"{DESK}arenden/{theirs.ref}/")
+    cases.message(world.manager, theirs, text="Vi återkommer.")
+    assert "data-unread" not in row_of(page(firm, f"{DESK}arenden/"), theirs.subject)

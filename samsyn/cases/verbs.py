@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from samsyn.cases.models import Attachment, Audience, Case, Event, Outbox, Purpose, State
+from samsyn.cases.models import Attachment, Audience, Case, Event, Outbox, Purpose, ReadMark, State
 from samsyn.kit.queue import enqueue
 from samsyn.kit.text import fold, swedish_sort_key
 from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
@@ -175,6 +175,7 @@ def _write(
 ) -> Event:
     now = timezone.now()
     audience = happening.audience or verb.audience
+    before = case.seq_for(actor)
     case.seq += 1
     if audience != Audience.FIRM and case.is_sent:
         case.client_seq, case.client_changed_at = case.seq, now
@@ -203,12 +204,25 @@ def _write(
         body=happening.body,
         once=once,
     )
+    _read_by_its_writer(actor, case, before)
     if takes is not None:
         _attach(event, actor, takes)
     if verb.tells:
         Outbox.objects.create(firm_id=case.firm_id, event=event)
         enqueue(TELL_EVENT, str(event.pk))
     return event
+
+
+def _read_by_its_writer(actor: Actor, case: Case, before: int) -> None:
+    """What one has done oneself is no news: whoever had read all up to `before` has read this too."""
+    if (member := actor.membership_in(case.engagement_id)) is None:
+        return
+    if before:
+        marks = ReadMark.objects.visible_to(actor).filter(case=case, membership=member, seq__gte=before)
+        marks.update(seq=case.seq_for(actor))
+    else:
+        mark = ReadMark(firm_id=case.firm_id, case=case, membership=member, seq=case.seq_for(actor))
+        ReadMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
 def _attach(event: Event, actor: Actor, purpose: Purpose) -> None:
