@@ -70,6 +70,7 @@ urlpatterns = [
     path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),
     path("byra/<slug:firm>/kunder/import/", client_import.choose, name="firm_import"),
     path("byra/<slug:firm>/kunder/import/<uuid:pk>/", client_import.run, name="firm_import_run"),
+    path("byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv", client_import.faults, name="firm_import_faults"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
     path(

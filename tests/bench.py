@@ -1,23 +1,27 @@
 """Honest figures: what was measured, how, on what. Asserts nothing. Run by bin/bench.
 
 Pages are asked inside this process, on one core, through the whole of Django's stack but no network, on
-SQLite in a temporary folder; the median of 200 after 20 that are not counted.
+SQLite in a temporary folder; the median of 200 after 20 that are not counted. The register is read and
+applied in a process of its own for each file, as the worker is one, on SQLite and on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import os
 import platform
-import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from typing import Any
 
-_VAR = tempfile.TemporaryDirectory(prefix="samsyn-bench-")
-os.environ.update(SAMSYN_VAR=_VAR.name, DJANGO_SETTINGS_MODULE="samsyn.settings")
-os.environ.pop("DATABASE_URL", None)
+REGISTERS, FILE = "--registers", "--file"  # how this program calls itself
+if FILE not in sys.argv:
+    _VAR = tempfile.TemporaryDirectory(prefix="samsyn-bench-")
+    os.environ.update(SAMSYN_VAR=_VAR.name, DJANGO_SETTINGS_MODULE="samsyn.settings")
+if not {REGISTERS, FILE} & set(sys.argv):
+    os.environ.pop("DATABASE_URL", None)
 
 import django  # noqa: E402
 
@@ -26,13 +30,16 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from samsyn.cases.models import Case  # noqa: E402
 from samsyn.demo import world as demo  # noqa: E402
 from samsyn.demo.world import organisation_number  # noqa: E402
-from samsyn.tenancy.register import applying  # noqa: E402
+from samsyn.tenancy.register import applying, receiving  # noqa: E402
 from samsyn.tenancy.register.models import ImportRun  # noqa: E402
+from tests.registers import HEAD, csv_of, xlsx_of  # noqa: E402
+from tests.services.postgres import postgres  # noqa: E402
 
 PAGES = [
     ("client's list", "agare@demokund.example", "/kund/demokund/arenden/"),
@@ -74,36 +81,76 @@ def fill(world: demo.World, many: int) -> None:
     Case.objects.bulk_create(rows, batch_size=1000)
 
 
+def a_register(rows: int, city: str) -> list[list[str]]:
+    """All thirteen columns, `rows` times."""
+    return [
+        HEAD,
+        *(
+            [organisation_number(f"55{n:07d}"), f"Företaget {n} AB", f"Gatan {n}", "123 45", city, f"Person {n}",
+             f"p{n}@kund.example", "08-123", "Jonas Ekelöv", "december", "AB", "sv", f"K{n}"]
+            for n in range(2_000_000, 2_000_000 + rows)
+        ),
+    ]  # fmt: skip
+
+
 def register(rows: int) -> None:
-    head = "orgnr;namn;adress;postnummer;ort;kontaktperson;epost;kundansvarig"
-    lines = [
-        f"{organisation_number(f'55{n:07d}')};Företaget {n} AB;Gatan {n};123 45;Orten;Person {n};p{n}@kund.example;"
-        for n in range(2_000_000, 2_000_000 + rows)
-    ]
-    content = "\n".join([head, *lines]).encode()
-    actor = demo.find().manager
-    began = time.perf_counter()
-    run = applying.begin(actor, SimpleUploadedFile("kunder.csv", content))
-    applying.check(str(run.pk))
+    """Each step in a process of its own, as the worker is one, so that its memory is its own."""
+    files = {
+        "CSV, all new": ("csv", csv_of(*a_register(rows, "Orten"))),
+        "XLSX, all as they are": ("xlsx", xlsx_of(*a_register(rows, "Orten"))),
+        "CSV, all changed": ("csv", csv_of(*a_register(rows, "Lund"))),
+    }
+    for words, (ending, content) in files.items():
+        name = os.path.join(_VAR.name, f"kunder.{ending}")
+        with open(name, "wb") as target:
+            target.write(content)
+        command = [sys.executable, "-m", "tests.bench", FILE, name]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        print(f"register, {rows} rows, {words}: {done.stdout.strip()}")
+
+
+def one_register(name: str) -> None:
+    actor, began = demo.find().manager, time.perf_counter()
+    with open(name, "rb") as source:
+        run = receiving.begin(actor, SimpleUploadedFile(os.path.basename(name), source.read()))
+    sent = time.perf_counter()
+    receiving.check(str(run.pk))
     read = time.perf_counter()
-    run = ImportRun.objects.visible_to(actor).get(pk=run.pk)
-    applying.apply(actor, run)
+    run = applying.apply(actor, ImportRun.objects.visible_to(actor).get(pk=run.pk))
     ended = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(
-        f"register, {rows} rows: read and checked {read - began:.1f} s, applied {ended - read:.1f} s, "
-        f"the whole process at most {peak:.0f} MB"
+        f"headings {sent - began:.1f} s, read and checked {read - sent:.1f} s, {run.added} added and {run.changed} "
+        f"changed in {ended - read:.1f} s, at most {most_memory():.0f} MB"
     )
 
 
-def main() -> None:
+def most_memory() -> float:
+    """The most this process has held, in MB. Not `getrusage`, which counts what its parent held as well."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1000
+
+
+def make_world() -> demo.World:
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     settings.SAMSYN_DEMO = True
     world = demo.build()
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, SQLite, {platform.system()}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {connection.vendor}, {platform.system()}")
+    return world
+
+
+def on_postgresql() -> None:
+    with postgres() as address:
+        command = [sys.executable, "-m", "tests.bench", REGISTERS]
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": address}, check=True)
+
+
+def main() -> None:
+    world = make_world()
     register(5_000)
+    on_postgresql()
     for many in [int(one) for one in sys.argv[1:]] or [10_000, 100_000]:
         fill(world, many)
         for name, email, path in PAGES:
@@ -113,4 +160,11 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if FILE in sys.argv:
+        one_register(sys.argv[-1])
+    elif REGISTERS in sys.argv:
+        make_world()
+        register(5_000)
+    else:
+        main()

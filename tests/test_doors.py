@@ -34,6 +34,7 @@ FIRM = {
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
+    "/byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv",
     "/byra/<slug:firm>/arenden/", "/byra/<slug:firm>/arenden/nytt/", FIRM_CASE,
     *[FIRM_CASE + end for end in (
         "andra/", "ratta/", "granska/", "svara-at/", "kopia/", "fil/<uuid:file_id>/", "gor/<slug:verb>/")],

@@ -15,7 +15,7 @@ from PIL import Image
 from samsyn.demo.world import PASSWORD, pdf
 from samsyn.kit import letters
 from samsyn.notices import jobs
-from samsyn.tenancy.register import applying
+from samsyn.tenancy.register import receiving
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -127,10 +127,10 @@ def test_the_whole_road_as_two_people_on_two_screens(
     firm.go("/byra/demobyran/kunder/import/")
     firm.page.get_by_label("Fil", exact=True).set_input_files(register)
     firm.press("Läs filen")
-    applying.check(firm.page.url.rstrip("/").rpartition("/")[2])
+    receiving.check(firm.page.url.rstrip("/").rpartition("/")[2])
     firm.go(firm.page.url.removeprefix(firm.base))
     firm.press("Verkställ 1 rad")
-    assert firm.sees("1 kunder tillagda")
+    assert firm.sees("Tillagda kunder: 1.")
     new_case(firm, "question", "Inköpet i december")
     firm.page.locator("textarea[name$='-text'], input[name$='-text']").first.fill("Vad gällde inköpet?")
     firm.press("Skicka till kunden")

@@ -21,6 +21,7 @@ RUN = "samsyn.kit.queue.run"
 SWEEPS = {
     "letters": "samsyn.kit.letters.sweep",
     "outbox": "samsyn.notices.jobs.sweep",
+    "imports": "samsyn.tenancy.register.receiving.sweep",
     "kept forms": "samsyn.web.kept.sweep",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }

@@ -52,10 +52,14 @@ def is_personal(engagement: Engagement) -> bool:
     return len(engagement.number) == 12
 
 
+def has_private_address(engagement: Engagement) -> bool:
+    """Whether the name is a person's, so that it should not be read in an address."""
+    return is_personal(engagement) or engagement.form in PRIVATE_FORMS
+
+
 def slug_for(engagement: Engagement) -> str:
     """A slug nobody has had: readable for companies, random for sole traders and private persons."""
-    private = is_personal(engagement) or engagement.form in PRIVATE_FORMS
-    return random_slug() if private else free_slug(slug_from(engagement.name))
+    return random_slug() if has_private_address(engagement) else free_slug(slug_from(engagement.name))
 
 
 @transaction.atomic

@@ -2,202 +2,127 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from samsyn.kit.sweden import parse_party_number
-from samsyn.kit.text import clean_name, fold
-from samsyn.tenancy.models import Engagement, Firm, Membership
+from samsyn.kit.text import fold
+from samsyn.tenancy.models import Engagement
+from samsyn.tenancy.register import cells
 from samsyn.tenancy.register.columns import COLUMNS
-from samsyn.tenancy.register.models import StagedRow
+from samsyn.tenancy.register.matching import Register, Unsure
+from samsyn.tenancy.register.models import ImportRun, StagedRow
 
 Verdict = StagedRow.Verdict
+Fault = dict[str, str]
+Key = tuple[str, Any]
 PROTECTED = ("contact_name", "contact_email", "number")
-LENGTHS = {
-    "name": 120,
-    "address": 200,
-    "postcode": 10,
-    "city": 80,
-    "contact_name": 120,
-    "phone": 40,
-    "client_number": 40,
-}
-FORMS = {
-    "ab": "limited", "aktiebolag": "limited", "limited": "limited", "limited company": "limited", "ltd": "limited",
-    "ef": "sole", "enskild firma": "sole", "enskild näringsidkare": "sole", "enskild": "sole", "sole trader": "sole",
-    "hb": "partnership", "kb": "partnership", "handelsbolag": "partnership", "kommanditbolag": "partnership",
-    "partnership": "partnership", "ek för": "economic", "ek. för.": "economic", "ekonomisk förening": "economic",
-    "economic association": "economic", "ideell förening": "nonprofit", "förening": "nonprofit",
-    "non-profit association": "nonprofit", "brf": "housing", "bostadsrättsförening": "housing",
-    "housing cooperative": "housing", "stiftelse": "foundation", "foundation": "foundation",
-    "privatperson": "person", "private person": "person", "övrigt": "other", "annat": "other", "other": "other",
-}  # fmt: skip
-MONTHS = (
-    ("jan", "januari", "january"), ("feb", "februari", "february"), ("mar", "mars", "march"), ("apr", "april"),
-    ("maj", "may"), ("jun", "juni", "june"), ("jul", "juli", "july"), ("aug", "augusti", "august"),
-    ("sep", "sept", "september"), ("okt", "oct", "oktober", "october"), ("nov", "november"), ("dec", "december"),
-)  # fmt: skip
-LANGUAGES = {"sv": "sv", "svenska": "sv", "swedish": "sv", "en": "en", "engelska": "en", "english": "en"}
-
-
-def month_of(text: str) -> int:
-    """12, 'december', '1231', '12-31' or '2025-12-31' → 12. ValueError when it is no month."""
-    text = fold(text)
-    for number, names in enumerate(MONTHS, 1):
-        if text in names:
-            return number
-    found = re.fullmatch(r"(?:\d{4}-)?(\d{1,2})(?:-\d{1,2})?|(\d\d)\d\d", text)
-    number = int(found[1] or found[2]) if found else 0
-    if not 1 <= number <= 12:
-        raise ValueError("no month")
-    return number
+MENDABLE = (Verdict.FAULTY, Verdict.NEEDS_ACTION)
 
 
 @dataclass
 class Checker:
-    """The firm's register and staff, read once, and what the file has said so far."""
+    """The register, and what the file has said so far."""
 
-    firm: Firm
-    by_number: dict[str, Engagement] = field(default_factory=dict)
-    by_client_number: dict[str, Engagement] = field(default_factory=dict)
-    by_name: dict[str, Engagement] = field(default_factory=dict)
-    staff: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
+    register: Register
+    seen: dict[Key, int] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, firm: Firm) -> Checker:
-        checker = cls(firm)
-        rows = Engagement.objects.unscoped(why="only those who see all clients may import").filter(firm=firm)
-        for one in rows.iterator(chunk_size=2000):
-            if one.number:
-                checker.by_number[one.number] = one
-            elif one.client_number:
-                checker.by_client_number[one.client_number] = one
-            else:
-                checker.by_name[fold(one.name)] = one
-        people = Membership.objects.unscoped(why="whom a client can be given to").filter(
-            firm=firm, engagement=None, ended_at=None
-        )
-        for member in people.select_related("user"):
-            checker.staff[fold(member.user.name)] = str(member.pk)
-            checker.staff[member.user.email] = str(member.pk)
-        return checker
-
-    def staged(self, run: Any, line: int, cells: list[str], mapping: dict[str, str]) -> StagedRow:
+    def staged(self, run: ImportRun, line: int, row: list[str]) -> StagedRow:
         """The row of the file, judged."""
-        typed = {column: cells[int(index)] for index, column in mapping.items() if int(index) < len(cells)}
-        data, faults = self._clean({column: text for column, text in typed.items() if text.strip()})
-        row = StagedRow(
-            run=run, firm_id=run.firm_id, line=line, data=data, name=clean_name(typed.get("name", ""))[:200]
-        )
-        if faults or (twice := self._said_before(data, line)):
-            row.verdict = Verdict.FAULTY
-            row.faults = faults or [twice]
-            return row
-        existing = self._existing(data)
-        row.engagement = existing
-        row.verdict, row.faults = self._judge(data, existing)
-        return row
+        typed = {column: row[int(index)] for index, column in run.mapping.items() if int(index) < len(row)}
+        typed = {column: cells.without_armour(text) for column, text in typed.items() if not cells.is_empty(text)}
+        staged = StagedRow(run=run, firm_id=run.firm_id, line=line, name=typed.get("name", "")[:200])
+        staged.data, staged.faults = self._clean(typed)
+        if staged.faults:
+            staged.verdict = Verdict.FAULTY
+        else:
+            judge(self.register, staged)
+            self._refuse_second(staged)
+        if staged.verdict in MENDABLE:
+            staged.typed = typed
+        return staged
 
-    def _clean(self, typed: dict[str, str]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    def _clean(self, typed: dict[str, str]) -> tuple[dict[str, Any], list[Fault]]:
         data: dict[str, Any] = {}
         faults = []
         for column, text in typed.items():
             try:
-                data[column] = self._value(column, text)
+                data[column] = cells.read(column, text, self.register.staff)
             except ValueError as error:
-                faults.append({"column": str(COLUMNS[column][0]), "text": str(error)})
-        if not data.get("name") and not any(one["column"] == str(COLUMNS["name"][0]) for one in faults):
-            faults.append(
-                {"column": str(COLUMNS["name"][0]), "text": _("The name is missing. Write what the client is called.")}
-            )
+                faults.append(fault(column, str(error)))
+        if "name" not in typed:
+            faults.append(fault("name", _("The name is missing. Write what the client is called.")))
         return data, faults
 
-    def _value(self, column: str, text: str) -> Any:
-        """One cell as the register holds it. Raises ValueError with the sentence for the person."""
-        if text.startswith(("=", "@")) or (text[:1] in "+-" and not re.fullmatch(r"[+-]?[\d\s()-]+", text)):
-            raise ValueError(_("The cell holds a formula. Write the value itself."))
-        if column == "number":
-            return self._parsed(parse_party_number, text, _("The number isn't valid. Check the last digit.")).digits
-        if column == "contact_email":
-            try:
-                validate_email(text)
-            except ValidationError as error:
-                raise ValueError(_("The e-mail address isn't valid. Write it as name@company.se.")) from error
-            return text.casefold()
-        if column == "fiscal_year_ends":
-            return self._parsed(month_of, text, _("Write the month as a number from 1 to 12, or its name."))
-        if column == "responsible":
-            if fold(text) not in self.staff:
-                raise ValueError(
-                    _("Nobody at the firm is called %(name)s. Write the name or e-mail as on the page Staff.")
-                    % {"name": text[:60]}
-                )
-            return self.staff[fold(text)]
-        if column == "form":
-            if fold(text) not in FORMS:
-                raise ValueError(_("The form of company isn't known. Write AB, HB, EF or the like."))
-            return FORMS[fold(text)]
-        if column == "language":
-            if fold(text) not in LANGUAGES:
-                raise ValueError(_("Write sv or en."))
-            return LANGUAGES[fold(text)]
-        text = clean_name(text)
-        if len(text) > LENGTHS[column]:
-            raise ValueError(
-                _("The text is too long. At most %(limit)s characters fit here.") % {"limit": LENGTHS[column]}
-            )
-        return text
+    def _refuse_second(self, staged: StagedRow) -> None:
+        """A client that the file has named already: the second line is the fault."""
+        said, clashes = identities(staged)
+        column, first = next(((key[0], self.seen[key]) for key in clashes if key in self.seen), ("", 0))
+        if first:
+            text = _("The same client stands on line %(line)d already. Keep one of them.") % {"line": first}
+            staged.verdict, staged.faults, staged.changes = Verdict.FAULTY, [fault(column, text)], {}
+            return
+        self.seen.update(dict.fromkeys(said, staged.line))
 
-    @staticmethod
-    def _parsed(parse: Any, text: str, sentence: str) -> Any:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise ValueError(sentence) from error
 
-    def _said_before(self, data: dict[str, Any], line: int) -> dict[str, str] | None:
-        """A client named twice in the file: the second one is the fault."""
-        key = data.get("number") or data.get("client_number") or fold(data["name"])
-        first = self.seen.setdefault(key, line)
-        if first == line:
-            return None
-        text = _("The same client stands on line %(line)d already. Keep one of them.") % {"line": first}
-        return {"column": str(COLUMNS["number"][0]), "text": text}
+def fault(column: str, text: str) -> Fault:
+    """A fault as it is kept: what its column is called on screen, and what to do."""
+    return {"column": str(COLUMNS[column][0]) if column in COLUMNS else "", "text": text}
 
-    def _existing(self, data: dict[str, Any]) -> Engagement | None:
-        found = self.by_number.get(data.get("number", ""))
-        found = found or self.by_client_number.get(data.get("client_number", ""))
-        return found or (None if data.get("number") else self.by_name.get(fold(data["name"])))
 
-    @staticmethod
-    def _judge(data: dict[str, Any], existing: Engagement | None) -> tuple[str, list[dict[str, str]]]:
-        if existing is None:
-            return Verdict.NEW, []
-        changed = changes(existing, data)
-        if not changed:
-            return Verdict.UNCHANGED, []
-        if existing.ended_at is not None:
-            return Verdict.NEEDS_ACTION, [
-                {"column": "", "text": _("The client has ended, so the file doesn't change it.")}
-            ]
-        guarded = [column for column in PROTECTED if column in changed]
-        if guarded and existing.consent != Engagement.ConsentState.NONE:
-            text = _("The client has been invited, so this is changed on the client's page and not by a file.")
-            return Verdict.NEEDS_ACTION, [{"column": str(COLUMNS[one][0]), "text": text} for one in guarded]
-        return Verdict.CHANGED, []
+def identities(staged: StagedRow) -> tuple[list[Key], list[Key]]:
+    """(what the line says of who the client is, what no earlier line may have said).
+
+    A name alone is enough for a line that has nothing better; then no other line may have that name, since
+    the next import could not tell them apart.
+    """
+    data, name = staged.data, fold(staged.data["name"])
+    said: list[Key] = [(column, data[column]) for column in ("number", "client_number") if column in data]
+    alone = not said
+    if staged.engagement_id:
+        said.append(("client", staged.engagement_id))
+    if alone:
+        return [*said, ("name", name)], [*said, ("name", name), ("name beside others", name)]
+    return [*said, ("name beside others", name)], [*said, ("name", name)]
+
+
+def judge(register: Register, staged: StagedRow) -> None:
+    """Set the verdict of a row without faults, which client it means, and what it would change."""
+    staged.changes = {}
+    try:
+        existing = register.find(staged.data)
+    except Unsure as unsure:
+        staged.engagement, staged.verdict = unsure.engagement, Verdict.NEEDS_ACTION
+        staged.faults = [fault("", str(unsure))]
+        return
+    staged.engagement = existing
+    if existing is None:
+        staged.verdict, staged.faults = Verdict.NEW, []
+        return
+    wanted = changes(existing, staged.data)
+    staged.verdict, staged.faults = _verdict(existing, wanted)
+    staged.changes = {column: [_held(existing, column), value] for column, value in wanted.items()}
+
+
+def _verdict(existing: Engagement, wanted: dict[str, Any]) -> tuple[str, list[Fault]]:
+    if not wanted:
+        return Verdict.UNCHANGED, []
+    if existing.ended_at is not None:
+        return Verdict.NEEDS_ACTION, [fault("", _("The client has ended, so the file doesn't change it."))]
+    guarded = [column for column in PROTECTED if column in wanted]
+    if guarded and existing.consent != Engagement.ConsentState.NONE:
+        text = _("The client has been invited, so this is changed on the client's page and not by a file.")
+        return Verdict.NEEDS_ACTION, [fault(column, text) for column in guarded]
+    return Verdict.CHANGED, []
 
 
 def changes(existing: Engagement, data: dict[str, Any]) -> dict[str, Any]:
     """What the row would change. An empty cell changes nothing."""
-    found = {}
-    for column, value in data.items():
-        held = str(existing.responsible_id) if column == "responsible" else getattr(existing, column)
-        if held != value:
-            found[column] = value
-    return found
+    return {column: value for column, value in data.items() if _held(existing, column) != value}
+
+
+def _held(existing: Engagement, column: str) -> Any:
+    if column == "responsible":
+        return str(existing.responsible_id) if existing.responsible_id else ""
+    return getattr(existing, column)
