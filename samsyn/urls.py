@@ -17,6 +17,7 @@ from samsyn.web import (
     firm_settings,
     health,
     invitations,
+    logo,
     people,
 )
 
@@ -45,6 +46,7 @@ urlpatterns = [
     path("kund/<slug:company>/", client.start, name="client_start"),
     path("kund/<slug:company>/flikar/", client.tabs, name="client_tabs"),
     path("kund/<slug:company>/kollegor/", people.colleagues, name="client_colleagues"),
+    path("kund/<slug:company>/logotyp/<slug:firm>/", logo.client_logo, name="client_logo"),
     path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
     path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
     path("kund/<slug:company>/arenden/", client.cases, name="client_cases"),
@@ -66,6 +68,7 @@ urlpatterns = [
     path("byra/<slug:firm>/", firm_desk.desk, name="firm_desk"),
     path("byra/<slug:firm>/medarbetare/", people.staff, name="firm_staff"),
     path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
+    path("byra/<slug:firm>/logotyp/", logo.firm_logo, name="firm_logo"),
     path("byra/<slug:firm>/kunder/", firm_clients.clients, name="firm_clients"),
     path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),
     path("byra/<slug:firm>/kunder/import/", client_import.choose, name="firm_import"),

@@ -70,7 +70,8 @@ def pages_of(case: Case, bageri: Any) -> list[tuple[str, str]]:
 NO_PAGE = (
     "/health/", "/sprak/", "/konto/logga-ut/",
     "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "/konto/losenord/klart/",
-    "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
+    "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
+    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
 )  # fmt: skip
 
 

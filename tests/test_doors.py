@@ -20,6 +20,7 @@ CASE = "/kund/<slug:company>/arenden/<slug:ref>/"
 FIRM_CASE = "/byra/<slug:firm>/arenden/<slug:ref>/"
 CLIENT = {
     "/kund/<slug:company>/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/kollegor/",
+    "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
 }  # fmt: skip
 CASES = {
@@ -31,6 +32,7 @@ CASES = {
 }  # fmt: skip
 FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
+    "/byra/<slug:firm>/logotyp/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",

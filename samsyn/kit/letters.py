@@ -49,11 +49,12 @@ def write(
     context: dict[str, Any],
     about: str | None = None,
     sender: str = "",
+    reply_to: str = "",
 ) -> Letter | None:
     """Write one letter in the reader's language and queue it; None when `about` was written already.
 
     `template` names templates/letters/<template>.html and .txt, each with a `subject` block. `sender` is
-    the name shown before the address, a firm's say.
+    the name shown before the address, a firm's say, and `reply_to` the address that replies go to.
     """
     with translation.override(language if language in LANGUAGES else "sv"):
         shown = {**context, "language": language, "sender": sender}
@@ -62,7 +63,7 @@ def write(
         subject = clean_name(subject)
         html = render_to_string(f"letters/{template}.html", {**shown, "subject": subject})
     sealed = sealed_box().encrypt(
-        json.dumps({"subject": subject, "text": text, "html": html, "sender": sender}).encode()
+        json.dumps({"subject": subject, "text": text, "html": html, "sender": sender, "reply_to": reply_to}).encode()
     )
     try:
         with transaction.atomic():
@@ -132,7 +133,8 @@ def _mail(to: str, content: dict[str, str]) -> EmailMultiAlternatives:
         address = sender.rpartition("<")[2].rstrip(">")
         name = clean_name(content["sender"]).replace('"', "").replace("\\", "")
         sender = f'"{name}" <{address}>'
-    mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [to])
+    replies = [content["reply_to"]] if content.get("reply_to") else None
+    mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [to], reply_to=replies)
     mail.attach_alternative(content["html"], "text/html")
     return mail
 

@@ -13,8 +13,8 @@ from samsyn.kit.ids import uuid7
 class Letter(models.Model):
     """One mail: written in the transaction that wants it, sent by the worker, then emptied.
 
-    `body` is a Fernet token holding {"subject", "text", "html"}. `about` names what it was for (an event
-    and a person, say) and is claimed once, so that nobody gets the same letter twice.
+    `body` is a Fernet token holding {"subject", "text", "html", "sender", "reply_to"}. `about` names what it
+    was for (an event and a person, say) and is claimed once, so that nobody gets the same letter twice.
     """
 
     class State(models.TextChoices):

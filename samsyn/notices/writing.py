@@ -41,7 +41,8 @@ def write_letter(event: Event, case: Case, reader: Membership) -> None:
         template="case",
         to=reader.user.email,
         language=reader.user.language,
-        sender=case.firm.name,
+        sender=case.firm.sender_name,
+        reply_to=case.firm.reply_to,
         about=f"event:{event.pk}:{reader.user_id}",
         context={
             "title": title,
@@ -75,7 +76,8 @@ def write_of_consent(consent: Consent, reader: Membership) -> None:
         template="consent",
         to=reader.user.email,
         language=reader.user.language,
-        sender=engagement.firm.name,
+        sender=engagement.firm.sender_name,
+        reply_to=engagement.firm.reply_to,
         about=f"consent:{consent.pk}:{reader.user_id}",
         context={
             "heading": heading,

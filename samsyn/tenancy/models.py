@@ -76,6 +76,7 @@ class Firm(models.Model):
     postcode = models.CharField(max_length=10, blank=True)
     city = models.CharField(max_length=80, blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    sender = models.CharField(max_length=120, blank=True)
     reply_to = models.EmailField(blank=True)
     logo = models.CharField(max_length=64, blank=True)
     logo_type = models.CharField(max_length=40, blank=True)
@@ -88,6 +89,11 @@ class Firm(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender_name(self) -> str:
+        """Whom its letters are from."""
+        return self.sender or self.name
 
 
 class Company(models.Model):

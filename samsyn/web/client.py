@@ -198,7 +198,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         form=form,
         letter=letter,
         engagement=engagement,
-        contacts=[contact(engagement.firm, engagement.responsible)],
+        contacts=[contact(actor, engagement.firm, engagement.responsible)],
         on_case=True,
         problem=problem,
         accept=ACCEPT,

@@ -19,7 +19,7 @@ from samsyn.tenancy.models import Consent, Engagement, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page
 from samsyn.web.kept import put_back
-from samsyn.web.pages import page, slug_of
+from samsyn.web.pages import contact, page, slug_of
 
 
 @client_page()
@@ -54,6 +54,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         "client_start",
         status=422 if problem else 200,
         held=held,
+        contacts=[contact(actor, held.firm, engagement.responsible)],
         engagement=engagement,
         text=text_for(held.firm, request.LANGUAGE_CODE),
         history=history,

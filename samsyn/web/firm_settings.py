@@ -1,4 +1,4 @@
-"""*Inställningar*: name, number, address, telephone, sender, agreement text, file limits, days to answer."""
+"""*Inställningar*: name, number, address, phone, logo, sender, agreement text, file limits, days to answer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import LineField, PartyNumberField
-from samsyn.kit.text import clean_name
+from samsyn.kit.fields import LineField, PartyNumberField, PersonNameField, TextField, TickField
+from samsyn.kit.pictures import PictureField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import newest_texts
@@ -24,20 +24,39 @@ from samsyn.web.doors import firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
 
+# The least and the most a firm can choose.
+LIMITS = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
+
 
 class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number"))
-    agreement_sv = forms.CharField(
+    address = LineField(label=gettext_lazy("Address"), longest=200, required=False)
+    postcode = LineField(label=gettext_lazy("Postcode"), longest=10, required=False)
+    city = LineField(label=gettext_lazy("City"), longest=80, required=False)
+    phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
+    sender = PersonNameField(
+        label=gettext_lazy("Sender"),
+        required=False,
+        help_text=gettext_lazy("Whom the letters are from. The firm's name when left out."),
+    )
+    picture = PictureField(
+        label=gettext_lazy("Logo"),
+        required=False,
+        most_bytes=500_000,
+        help_text=gettext_lazy("PNG, JPEG or WEBP, at most 500 kB. It stands at the top of the client's pages."),
+    )
+    remove_logo = TickField(label=gettext_lazy("Remove the logo"))
+    agreement_sv = TextField(
         label=gettext_lazy("Agreement text in Swedish"),
         widget=forms.Textarea(attrs={"rows": 14}),
-        max_length=20_000,
+        longest=20_000,
         help_text=gettext_lazy("A line that begins with ## is a heading."),
     )
-    agreement_en = forms.CharField(
+    agreement_en = TextField(
         label=gettext_lazy("Agreement text in English"),
         widget=forms.Textarea(attrs={"rows": 14}),
-        max_length=20_000,
+        longest=20_000,
     )
 
     class Meta:
@@ -49,32 +68,31 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "postcode",
             "city",
             "phone",
+            "sender",
             "reply_to",
             "max_file_mb",
             "max_case_mb",
             "due_days",
         )
         labels = {  # noqa: RUF012 - Django's own way
-            "address": gettext_lazy("Address"),
-            "postcode": gettext_lazy("Postcode"),
-            "city": gettext_lazy("City"),
-            "phone": gettext_lazy("Telephone"),
-            "reply_to": gettext_lazy("E-mail address for clients"),
+            "reply_to": gettext_lazy("Address for replies"),
             "max_file_mb": gettext_lazy("Largest file, MB"),
             "max_case_mb": gettext_lazy("Largest case, MB"),
             "due_days": gettext_lazy("Days to answer, as first suggested"),
         }
+        help_texts = {  # noqa: RUF012 - Django's own way
+            "reply_to": gettext_lazy("Replies to the letters go here."),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("address", "postcode", "city", "phone"):
-            cleaned[name] = clean_name(cleaned.get(name) or "")  # they stand in letters
-        limits = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
-        for name, (least, most) in limits.items():
+        for name, (least, most) in LIMITS.items():
             value = cleaned.get(name)
             if isinstance(value, int) and not least <= value <= most:
                 text = _("Write a number from %(least)d to %(most)d.")
                 self.add_error(name, ValidationError(text, params={"least": least, "most": most}))
+        if (cleaned.get("max_case_mb") or 0) < (cleaned.get("max_file_mb") or 0) and not self.errors:
+            self.add_error("max_case_mb", _("A case must have room for the largest file."))
         return cleaned
 
 
@@ -85,13 +103,14 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
         raise NotYours(_("Only a firm manager can change the settings."))
     firm = Firm.objects.get(pk=actor.firm.pk)
     texts = {f"agreement_{text.language}": text.body for text in newest_texts(firm)}
-    form = FirmForm(request.POST if request.method == "POST" else None, instance=firm, initial=texts)
+    post, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = FirmForm(post, files, instance=firm, initial=texts)
     fill(form, put_back(request))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
         bodies = {"sv": facts.pop("agreement_sv"), "en": facts.pop("agreement_en")}
-        actions.change_firm(actor, agreement=bodies, **facts)
+        actions.change_firm(actor, agreement=bodies, logo=facts.pop("picture"), **facts)
         messages.success(request, _("The settings are saved"))
         return redirect("firm_settings", slug_of(actor))
     status = 422 if request.method == "POST" else 200
-    return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form)
+    return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form, logo=actor.firm.logo)

@@ -19,8 +19,16 @@ class NothingStays:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        patch_cache_control(response, private=True, no_store=True)
+        if not hasattr(response, "stays"):
+            patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+def may_stay(response: HttpResponse, *, days: int) -> HttpResponse:
+    """The exception: a picture that is no secret between firm and client, kept by the reader's browser alone."""
+    response.stays = True  # type: ignore[attr-defined]
+    patch_cache_control(response, private=True, max_age=days * 24 * 3600)
+    return response
 
 
 class PersonLanguage:

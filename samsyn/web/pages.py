@@ -17,6 +17,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import held_by
+from samsyn.web.logo import logo_for_client
 
 # Where a manager begins; asking on every page would cost each of them a question to the database.
 BANNER_PAGES = ("firm/desk.html", "firm/cases.html")
@@ -132,6 +133,7 @@ class Contact:
     phone: str
     name: str
     email: str
+    logo: str = ""
 
 
 def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
@@ -139,11 +141,11 @@ def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
     if actor.is_firm:
         return []
     if case is not None:
-        return [contact(case.firm, case.responsible)]
-    return [contact(held.firm, held.engagement.responsible) for held in actor.memberships]
+        return [contact(actor, case.firm, case.responsible)]
+    return [contact(actor, held.firm, held.engagement.responsible) for held in actor.memberships]
 
 
-def contact(firm: Firm, responsible: Membership | None) -> Contact:
-    if responsible is None:
-        return Contact(firm.name, firm.phone, "", firm.reply_to)
-    return Contact(firm.name, firm.phone, responsible.name, responsible.user.email)
+def contact(actor: Actor, firm: Firm, responsible: Membership | None) -> Contact:
+    name = responsible.name if responsible else ""
+    email = responsible.user.email if responsible else firm.reply_to
+    return Contact(firm.name, firm.phone, name, email, logo_for_client(slug_of(actor), firm))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from samsyn.kit import letters
 from samsyn.kit.sweden import format_party_number
 from samsyn.kit.text import clean_name, looks_like_address
+from samsyn.tenancy import logos
 from samsyn.tenancy.actions.consent import record_consent
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
@@ -164,7 +165,8 @@ def _invite(
         template="invitation",
         to=email,
         language=language,
-        sender=firm.name,
+        sender=firm.sender_name,
+        reply_to=firm.reply_to,
         context={
             "firm": firm,
             "firm_number": format_party_number(firm.number),
@@ -239,13 +241,26 @@ def _membership_from(invitation: Invitation, user: User) -> Membership:
 
 
 @transaction.atomic
-def change_firm(actor: Actor, *, agreement: dict[str, str], **facts: object) -> Firm:
+def change_firm(
+    actor: Actor, *, agreement: dict[str, str], logo: bytes | None = None, remove_logo: bool = False, **facts: object
+) -> Firm:
     """A manager changes what the firm says about itself. A changed agreement text becomes a new version."""
     if not actor.is_firm or not actor.may(Right.RUN_FIRM) or actor.firm is None:
         raise NotYours(_("Only a firm manager can change the settings."))
     firm = Firm.objects.select_for_update().get(pk=actor.firm.pk)
     for name, value in facts.items():
         setattr(firm, name, value)
+    if logo or remove_logo:
+        _change_logo(firm, logo)
     firm.save()
     publish(firm, {language: body.replace("\r\n", "\n").strip() for language, body in agreement.items()})
     return firm
+
+
+def _change_logo(firm: Firm, logo: bytes | None) -> None:
+    """Lay a new one down, and take the old one away once that is certain."""
+    old = firm.logo
+    firm.logo = logos.put(logo) if logo else ""
+    firm.logo_type = logos.TYPE if logo else ""
+    if old:
+        transaction.on_commit(lambda: logos.remove(old))
