@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenancy', '0005_new_address'),
+        ('tenancy', '0006_register_import_claims'),
     ]
 
     operations = [
