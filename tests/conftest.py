@@ -75,6 +75,13 @@ def world(db: None) -> Any:
 
 
 @pytest.fixture
+def own_disk(settings: Any, tmp_path: Any) -> None:
+    """A folder of its own for files: a sweep must not find what other tests have laid."""
+    settings.SAMSYN_FILES = tmp_path / "files"
+    settings.SAMSYN_FILES.mkdir()
+
+
+@pytest.fixture
 def visit(client: Any) -> Any:
     """`visit(email)` gives a browser-less client signed in as that person."""
     from django.conf import settings as django_settings

@@ -185,7 +185,7 @@ def test_two_files_of_the_same_name_are_both_kept(visit: Any, world: Any) -> Non
 
 
 def test_the_bytes_lie_outside_every_public_folder_and_are_nobody_elses_to_read(visit: Any, world: Any) -> None:
-    from samsyn.cases.files import place_of
+    from samsyn.cases.store import place_of
 
     case, path, row = asked(world)
     send(visit(OWNER), path, row, "kvitto.pdf", pdf())

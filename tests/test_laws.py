@@ -26,11 +26,19 @@ from samsyn.tenancy.errors import Refused
 KINDS = ["question", "document_request", "approval", "details", "information"]
 
 
+def answered(case: Case) -> dict[str, Any]:
+    """The example answer without its files, which are nobody's: an answer that names them is refused."""
+    given = dict(case.kind_of.example_answer)
+    if case.kind == "document_request":
+        given["rows"] = [{**row, "missing": True, "explanation": "Borta", "files": []} for row in given["rows"]]
+    return given
+
+
 def tries(world: Any, case: Case) -> dict[str, Any]:
     """Every verb as somebody might press it; each may be refused."""
     firm, owner, kind = world.manager, world.owner, case.kind_of
     return {
-        "send_back": lambda: actions.send_back(owner, case, answer=dict(kind.example_answer), text="svar"),
+        "send_back": lambda: actions.send_back(owner, case, answer=answered(case), text="svar"),
         "approve": lambda: actions.approve(owner, case, digest=basis_digest(case)),
         "decline": lambda: actions.decline(owner, case, digest=basis_digest(case), text="nej"),
         "acknowledge": lambda: actions.acknowledge(owner, case),
@@ -47,7 +55,7 @@ def tries(world: Any, case: Case) -> dict[str, Any]:
         "client_reopen": lambda: actions.reopen(owner, case, text="igen"),
         "remind": lambda: actions.remind(firm, case),
         "answer_for": lambda: actions.answer_for(
-            firm, case, answer=dict(kind.example_answer), how="phone", on=dt.date(2026, 1, 15)
+            firm, case, answer=answered(case), how="phone", on=dt.date(2026, 1, 15)
         ),
         "amend": lambda: actions.amend(firm, case, request=dict(kind.example_request), subject="Nytt ämne", message=""),
     }

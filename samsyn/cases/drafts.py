@@ -16,8 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from samsyn.cases.files import forget, unsent
 from samsyn.cases.kinds.base import AnswerForm, FileInfo, Part, Told
-from samsyn.cases.models import Attachment, Case, Draft, Event, Purpose, State
+from samsyn.cases.models import Case, Draft, Event, Purpose, State
 from samsyn.kit.rows import getlist
 from samsyn.tenancy.actors import Actor
 
@@ -214,8 +215,7 @@ def as_message(rows: Iterable[Beside]) -> str:
 
 def waiting_answers(actor: Actor, case: Case) -> Any:
     """The actor's own files that were chosen for an answer and have not been sent."""
-    rows = Attachment.objects.visible_to(actor).filter(case=case, event=None, purpose=Purpose.ANSWER, side=actor.side)
-    return rows.filter(user_id=actor.user.pk if actor.user else None)
+    return unsent(actor, case, Purpose.ANSWER)
 
 
 def strays(actor: Actor, case: Case) -> Any:
@@ -243,7 +243,7 @@ def send_unsent(actor: Actor, case: Case, verb: Callable[..., Event], *, text: s
 @transaction.atomic
 def drop_unsent(actor: Actor, case: Case) -> None:
     """Throw away what could not be answered with, and the files chosen for it."""
-    strays(actor, case).delete()
+    forget(strays(actor, case))
     forget_unsent(actor, case)
 
 

@@ -1,169 +1,120 @@
-"""Files: checked, hashed and laid on disk before any row names them; original bytes, never changed.
+"""Files of a case: taken in, taken away, and which of them an answer may speak of.
 
 The type comes from the content. What is not on the list, or is something else than its name says, is
-refused with a sentence, before anything is stored.
+refused with a sentence, before anything is stored. Until it is sent a file is its writer's own: nobody else
+can send it, take it away or, on the other side, see it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import os
-import secrets
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from samsyn.cases import filetypes
+from samsyn.cases import filetypes, retention, store
 from samsyn.cases.filetypes import ACCEPT as ACCEPT
 from samsyn.cases.kinds.base import FileInfo
-from samsyn.cases.models import Attachment, Audience, Blob, Case, Draft, Purpose
-from samsyn.kit.sweden import keep_accounting_until, stockholm_today
+from samsyn.cases.models import AccessLog, Attachment, Audience, Case, Purpose, State
 from samsyn.kit.text import file_name
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import Engagement, Firm
 
+EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
+Place = Case | Engagement
 
-@dataclass(frozen=True)
-class Limits:
-    """Megabytes for one file and for one case, as the firm has set them."""
-
-    file_mb: int
-    case_mb: int
-
-    @classmethod
-    def of(cls, firm: Firm) -> Limits:
-        return cls(firm.max_file_mb, firm.max_case_mb)
+# Taking in
 
 
 def attach(
     actor: Actor,
-    case: Case,
+    place: Place,
     upload: UploadedFile[Any],
     *,
     purpose: Purpose,
     row_id: str = "",
     audience: str = "both",
 ) -> Attachment:
-    """Check one uploaded file, lay its bytes on disk, and note it as the actor's unsent file of this case."""
-    limits = Limits.of(case.firm)
+    """Check one uploaded file, lay its bytes on disk, and note it as the actor's unsent file of `place`.
+
+    `place` is a case, or the engagement in which a client is writing a case of its own. The same bytes
+    under the same name a second time are the file that is waiting there already.
+    """
     name = tidy_name(upload.name or "")
-    megabytes = (upload.size or 0) / 1_000_000
+    _refuse_size(place.firm, upload, name)
+    media_type = type_of(upload, name)
+    laid = store.lay(place.firm_id, upload)
+    try:
+        with transaction.atomic():
+            place = _locked(place)
+            _refuse_too_much(place.firm, _unsent_or_in(actor, place), laid.size)
+            blob = store.blob_of(laid)
+            waits = unsent(actor, place, purpose).filter(row_id=row_id, blob=blob, name=name).first()
+            if waits is not None:
+                return waits  # type: ignore[no-any-return]
+            case, engagement = (place, place.engagement) if isinstance(place, Case) else (None, place)
+            made = Attachment(
+                firm_id=place.firm_id,
+                engagement=engagement,
+                case=case,
+                blob=blob,
+                purpose=purpose,
+                row_id=row_id,
+                round=case.round if case else 1,
+                side=actor.side,
+                user_id=_person(actor),
+                audience=Audience(audience),
+                name=name,
+                type=media_type,
+            )
+            retention.say(made, case, engagement).save()
+            return made
+    except Refused:
+        laid.erase()
+        raise
+
+
+def _person(actor: Actor) -> UUID | None:
+    return actor.user.pk if actor.user else None
+
+
+def _locked(place: Place) -> Place:
+    """The place as it is now, one file at a time: two at once could pass a limit that neither passes alone."""
+    rows = type(place).objects.unscoped(why="the lock of a place the actor has already found")
+    beside = ("firm", "engagement") if isinstance(place, Case) else ("firm",)
+    found: Place = rows.select_for_update(of=("self",)).select_related(*beside).get(pk=place.pk)
+    return found
+
+
+def _refuse_size(firm: Firm, upload: UploadedFile[Any], name: str) -> None:
     if not upload.size:
         raise Refused(_("%(name)s is empty. Choose another file.") % {"name": name})
-    if megabytes > limits.file_mb:
-        shown = {"name": name, "size": number_format(megabytes, 1), "limit": limits.file_mb}
+    megabytes = upload.size / 1_000_000
+    if megabytes > firm.max_file_mb:
+        shown = {"name": name, "size": number_format(megabytes, 1), "limit": firm.max_file_mb}
         raise Refused(_("%(name)s is %(size)s MB. The limit is %(limit)s MB.") % shown)
-    if megabytes + size_of_case(case) / 1_000_000 > limits.case_mb:
+
+
+def _unsent_or_in(actor: Actor, place: Place) -> Any:
+    """The files that count towards the limit of this place: everybody's in a case."""
+    if isinstance(place, Case):
+        return Attachment.objects.unscoped(why="the limit counts everybody's files").filter(case=place)
+    return unsent(actor, place, Purpose.REQUEST)
+
+
+def _refuse_too_much(firm: Firm, rows: Any, more: int) -> None:
+    size = int(rows.aggregate(total=Sum("blob__size"))["total"] or 0)
+    if size + more > firm.max_case_mb * 1_000_000:
         raise Refused(
             _("The case's files are more than %(limit)s MB together. Write a new case for the rest.")
-            % {"limit": limits.case_mb}
+            % {"limit": firm.max_case_mb}
         )
-    kind = type_of(upload, name)
-    blob = store(case.firm, upload)
-    retention = case.kind_of.retention(case.request, row_id) if actor.is_client else "accounting"
-    return Attachment.objects.create(
-        firm=case.firm,
-        case=case,
-        blob=blob,
-        purpose=purpose,
-        row_id=row_id,
-        round=case.round,
-        side=actor.side,
-        user_id=actor.user.pk if actor.user else None,
-        audience=Audience(audience),
-        name=name,
-        type=kind,
-        retention_class=retention,
-        keep_until=keep_until(retention, case.period_to, case.engagement),
-    )
-
-
-def keep_until(retention: str, period_to: dt.date | None, engagement: Engagement) -> dt.date | None:
-    """The last day a file must be kept; None where no fixed day can be said."""
-    if retention != "accounting":
-        return None
-    return keep_accounting_until(period_to or stockholm_today(), engagement.fiscal_year_ends)
-
-
-def size_of_case(case: Case) -> int:
-    rows = Attachment.objects.unscoped(why="the limit counts everybody's files").filter(case=case)
-    return int(rows.aggregate(total=Sum("blob__size"))["total"] or 0)
-
-
-def detach(actor: Actor, case: Case, attachment_id: str) -> None:
-    """Take away the actor's own unsent file; of a sent one only the reference in the new answer goes."""
-    try:
-        UUID(attachment_id)
-    except ValueError as error:
-        raise NotNow(_("The file isn't part of your answer any more.")) from error
-    mine = Attachment.objects.visible_to(actor).filter(
-        case=case, side=actor.side, event=None, user_id=actor.user.pk if actor.user else None
-    )
-    found = mine.filter(pk=attachment_id).first()
-    if found is not None:
-        mine.filter(pk=found.pk).delete()
-        return
-    if Attachment.objects.visible_to(actor).filter(case=case, side=actor.side, pk=attachment_id).exists():
-        from samsyn.cases.drafts import draft_for
-
-        draft = draft_for(actor, case)
-        draft.dropped = sorted({*draft.dropped, attachment_id})
-        draft.save()
-        return
-    raise NotNow(_("The file isn't part of your answer any more."))
-
-
-def answer_files(case: Case, attachments: list[Attachment], draft: Draft | None, url: str) -> dict[str, list[FileInfo]]:
-    """The files an answer of this round would hold, per row; `old:<row>` are those of a returned row.
-
-    `attachments` are those the actor sees, oldest first. `url` is the address of a file with `{id}` in it.
-    """
-    dropped = set(draft.dropped) if draft else set()
-    returned = case.kind_of.returned_rows(case.review)
-    kept = {one for part in [case.answer or {}, *(case.answer or {}).get("rows", [])] for one in part.get("files", [])}
-    found: dict[str, list[FileInfo]] = {}
-    for one in attachments:
-        if one.purpose != Purpose.ANSWER:
-            continue
-        row, pk = one.row_id, str(one.pk)
-        if one.event_id is not None and (pk not in kept or row in returned):
-            row = f"old:{row}" if pk in kept else ""
-            if not row:
-                continue
-        elif pk in dropped:
-            continue
-        found.setdefault(row, []).append(info_of(one, url))
-    return found
-
-
-def sent_files(case: Case, attachments: list[Attachment], url: str) -> dict[str, list[FileInfo]]:
-    """The files of the answer as it was last sent, per row."""
-    kept = {one for part in [case.answer or {}, *(case.answer or {}).get("rows", [])] for one in part.get("files", [])}
-    found: dict[str, list[FileInfo]] = {}
-    for one in attachments:
-        if one.purpose == Purpose.ANSWER and one.event_id is not None and str(one.pk) in kept:
-            found.setdefault(one.row_id, []).append(info_of(one, url))
-    return found
-
-
-def info_of(attachment: Attachment, url: str) -> FileInfo:
-    return FileInfo(
-        str(attachment.pk),
-        attachment.name,
-        attachment.blob.size,
-        attachment.type,
-        attachment.round,
-        url.format(id=attachment.pk),
-    )
 
 
 def tidy_name(name: str) -> str:
@@ -190,27 +141,159 @@ def type_of(upload: UploadedFile[Any], name: str) -> str:
     raise Refused(sentence % {"name": name})
 
 
-def store(firm: Firm, upload: UploadedFile[Any]) -> Blob:
-    """Lay the bytes under a random name in the firm's folder, hash them on the way, then note the blob."""
-    key = secrets.token_hex(16)
-    path = place_of(firm.pk.hex, key)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    sha, size = hashlib.sha256(), 0
-    upload.seek(0)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-        for chunk in upload.chunks():
-            sha.update(chunk)
-            size += len(chunk)
-            target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
-    return Blob.objects.create(firm=firm, sha256=sha.hexdigest(), size=size, storage_key=key)
+def follow(case: Case) -> None:
+    """The files of a case that is being written go with it: to another client, to another period."""
+    rows = Attachment.objects.unscoped(why="all files of a case that nobody has been sent")
+    kept = [retention.say(one, case, case.engagement) for one in rows.filter(case=case)]
+    for one in kept:
+        one.engagement = case.engagement
+    rows.bulk_update(kept, ["engagement", "retention_class", "keep_until"])
 
 
-def place_of(firm_hex: str, key: str) -> Path:
-    """Where a blob's bytes lie: below SAMSYN_VAR, outside any public folder."""
-    return Path(settings.SAMSYN_FILES) / firm_hex / key[:2] / key
+# What waits
 
 
-def open_blob(blob: Blob) -> BinaryIO:
-    return place_of(blob.firm_id.hex, blob.storage_key).open("rb")
+def unsent(actor: Actor, place: Place, purpose: str) -> Any:
+    """The actor's own files of `place` that no event has taken yet. Like the text of a draft they follow into
+    the next round."""
+    rows = Attachment.objects.visible_to(actor).filter(
+        event=None, side=actor.side, user_id=_person(actor), purpose=purpose
+    )
+    return rows.filter(case=place) if isinstance(place, Case) else rows.filter(case=None, engagement=place)
+
+
+def is_own(actor: Actor, one: Attachment) -> bool:
+    return one.side == actor.side and one.user_id == _person(actor)
+
+
+# Taking away
+
+
+def detach(actor: Actor, place: Place, attachment_id: str) -> None:
+    """Take a file away: the actor's own unsent one, one of a case the firm has not sent, or, of one that was
+    sent, only the reference in the new answer."""
+    with transaction.atomic():
+        _detach(actor, _locked(place), attachment_id)
+
+
+def _detach(actor: Actor, place: Place, attachment_id: str) -> None:
+    gone = NotNow(_("The file isn't part of your answer any more."))
+    rows = Attachment.objects.visible_to(actor)
+    rows = rows.filter(case=place) if isinstance(place, Case) else rows.filter(case=None, engagement=place)
+    pk = _uuid(attachment_id)
+    one = rows.filter(pk=pk).first() if pk else None
+    if one is None:
+        raise gone
+    if one.event_id is None and is_own(actor, one):
+        return forget([one])
+    if not isinstance(place, Case):
+        raise gone
+    if one.purpose == Purpose.REQUEST and actor.is_firm and place.state in EDITABLE:
+        return forget([one])
+    if one.purpose != Purpose.ANSWER or place.state != State.WITH_CLIENT or str(one.pk) not in files_in(place.answer):
+        raise gone
+    if one.row_id in place.kind_of.locked_rows(place.review):
+        raise NotNow(_("The firm has already accepted this, so it can't be changed."))
+    from samsyn.cases.drafts import draft_for
+
+    draft = draft_for(actor, place)
+    draft.dropped = sorted({*draft.dropped, str(one.pk)})
+    draft.save()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def forget(attachments: Iterable[Attachment]) -> None:
+    """Take away unsent files. Who looked at them stays in the log; the bytes go when nothing else needs them."""
+    ids = [one.pk for one in attachments]
+    with transaction.atomic():
+        logged = AccessLog.objects.unscoped(why="the log outlives a file that was never sent")
+        logged.filter(attachment__in=ids).update(attachment=None)
+        Attachment.objects.unscoped(why="files the caller has found to be unsent").filter(pk__in=ids).delete()
+
+
+def forget_unsent(attachments: Iterable[Attachment]) -> None:
+    """Of files that were just attached, those that no event took: the press was a repeated one."""
+    if ids := [one.pk for one in attachments]:
+        rows = Attachment.objects.unscoped(why="files this request has attached itself")
+        forget(rows.filter(pk__in=ids, event=None))
+
+
+# What an answer speaks of
+
+
+def files_in(answer: Mapping[str, Any] | None) -> dict[str, str]:
+    """The files a stored answer names, each with the row it stands at ("" for the answer as a whole)."""
+    answer = answer or {}
+    parts = [{"id": "", "files": answer.get("files", [])}, *answer.get("rows", [])]
+    return {str(one): str(part["id"]) for part in parts for one in part.get("files", [])}
+
+
+def refuse_strange_files(actor: Actor, case: Case, answer: Mapping[str, Any]) -> None:
+    """An answer may name only the actor's own unsent files of this case, at the row they were chosen for,
+    and those that stand in the answer already. Raises `NotNow` for any other. Under the case's lock."""
+    standing, named = files_in(case.answer), files_in(answer)
+    fresh = {one: row for one, row in named.items() if standing.get(one) != row}
+    ids = [pk for pk in map(_uuid, fresh) if pk is not None]
+    own = {str(one.pk): one.row_id for one in unsent(actor, case, Purpose.ANSWER).filter(pk__in=ids)} if ids else {}
+    rows = {row for row, _label in case.kind_of.file_rows(case.request)}
+    if own != fresh or not set(fresh.values()) <= rows:
+        raise NotNow(_("A file is no longer part of your answer. Look through your files and send again."))
+
+
+def answer_files(
+    actor: Actor, case: Case, attachments: list[Attachment], dropped: Iterable[str], url: str
+) -> dict[str, list[FileInfo]]:
+    """The files an answer of this round by this actor would hold, per row; `old:<row>` are those of a returned row.
+
+    `attachments` are those the actor sees, oldest first. `url` is the address of a file with `{id}` in it.
+    """
+    dropped, standing = set(dropped), files_in(case.answer)
+    returned = case.kind_of.returned_rows(case.review)
+    found: dict[str, list[FileInfo]] = {}
+    for one in attachments:
+        row, pk = one.row_id, str(one.pk)
+        waits = one.event_id is None and is_own(actor, one)
+        if one.purpose != Purpose.ANSWER or not (waits or pk in standing):
+            continue
+        if pk in standing and row in returned:
+            row = f"old:{row}"
+        elif pk in dropped:
+            continue
+        found.setdefault(row, []).append(info_of(one, url))
+    return found
+
+
+def sent_files(case: Case, attachments: list[Attachment], url: str) -> dict[str, list[FileInfo]]:
+    """The files of the answer as it was last sent, per row."""
+    standing = files_in(case.answer)
+    found: dict[str, list[FileInfo]] = {}
+    for one in attachments:
+        if one.purpose == Purpose.ANSWER and one.event_id is not None and str(one.pk) in standing:
+            found.setdefault(one.row_id, []).append(info_of(one, url))
+    return found
+
+
+def waiting_files(actor: Actor, attachments: Iterable[Attachment], purpose: str, url: str) -> list[FileInfo]:
+    """The actor's own unsent files of this purpose, out of those already read."""
+    return [
+        info_of(one, url)
+        for one in attachments
+        if one.purpose == purpose and one.event_id is None and is_own(actor, one)
+    ]
+
+
+def info_of(attachment: Attachment, url: str) -> FileInfo:
+    return FileInfo(
+        str(attachment.pk),
+        attachment.name,
+        attachment.blob.size,
+        attachment.type,
+        attachment.round,
+        url.format(id=attachment.pk),
+    )

@@ -81,7 +81,7 @@ def _copy_files(actor: Actor, draft: Case, case: Case) -> None:
     for attachment in Attachment.objects.visible_to(actor).filter(case=draft, purpose=Purpose.REQUEST):
         attachment.pk, attachment._state.adding = None, True
         attachment.id = Attachment._meta.pk.get_default()
-        attachment.case, attachment.event = case, None
+        attachment.engagement, attachment.case, attachment.event = case.engagement, case, None
         attachment.save()
 
 

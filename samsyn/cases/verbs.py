@@ -17,6 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from samsyn.cases import retention
+from samsyn.cases.files import files_in
 from samsyn.cases.models import Attachment, Audience, Case, Event, Outbox, Purpose, ReadMark, State
 from samsyn.kit.queue import enqueue
 from samsyn.kit.text import fold, swedish_sort_key
@@ -74,13 +76,15 @@ def action(
     audience: Audience = Audience.BOTH,
     tells: str = "",
     takes: Purpose | None = None,
+    takes_everyones: bool = False,
     needs_consent: bool = True,
 ) -> Callable[[Body], Run]:
     """Make a verb of a plain function `(actor, case, **words) -> body`.
 
     `says` is the lazy sentence of the history with `%(actor)s`, or a function `(event) -> str`;
     `tells` names who hears of it ("client", "firm", "" for nobody); `takes` which of the actor's waiting
-    files go with the event. The wrapped verb also accepts `once`, the token of the form it came from: a
+    files go with the event, with `takes_everyones` those of all at the firm, who share a case that is not
+    sent yet. The wrapped verb also accepts `once`, the token of the form it came from: a
     second press with the same token gives back the first event.
     """
     sides = (side,) if isinstance(side, str) else side
@@ -104,7 +108,9 @@ def action(
                     happening = Happening(happening)
                 if then is not None:
                     move(fresh, then)
-                event = _write(verb, actor, fresh, happening, once, takes)
+                event = _write(verb, actor, fresh, happening, once)
+                if takes is not None:
+                    _attach(event, actor, fresh, takes, everyones=takes_everyones)
             _copy_back(fresh, case)
             return event
 
@@ -170,9 +176,7 @@ def pressed_before(case: Case, once: Any) -> Event | None:
     return first
 
 
-def _write(
-    verb: Verb, actor: Actor, case: Case, happening: Happening, once: str | None, takes: Purpose | None
-) -> Event:
+def _write(verb: Verb, actor: Actor, case: Case, happening: Happening, once: str | None) -> Event:
     now = timezone.now()
     audience = happening.audience or verb.audience
     before = case.seq_for(actor)
@@ -205,8 +209,6 @@ def _write(
         once=once,
     )
     _read_by_its_writer(actor, case, before)
-    if takes is not None:
-        _attach(event, actor, takes)
     if verb.tells:
         Outbox.objects.create(firm_id=case.firm_id, event=event)
         enqueue(TELL_EVENT, str(event.pk))
@@ -225,13 +227,18 @@ def _read_by_its_writer(actor: Actor, case: Case, before: int) -> None:
         ReadMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
-def _attach(event: Event, actor: Actor, purpose: Purpose) -> None:
-    """The actor's waiting files of this purpose become part of the event."""
-    rows = Attachment.objects.unscoped(why="the actor's own unsent files, under the case's lock")
-    waiting = rows.filter(case=event.case_id, event=None, side=actor.side, purpose=purpose)
-    if purpose != Purpose.REQUEST:
+def _attach(event: Event, actor: Actor, case: Case, purpose: Purpose, *, everyones: bool) -> None:
+    """The waiting files become part of the event: of an answer exactly those it names, else all of this purpose."""
+    rows = Attachment.objects.unscoped(why="unsent files of the actor's side, under the case's lock")
+    waiting = rows.filter(case=case, event=None, side=actor.side, purpose=purpose)
+    if purpose == Purpose.ANSWER:
+        waiting = waiting.filter(pk__in=list(files_in(event.body.get("answer"))))
+    if not everyones:
         waiting = waiting.filter(user_id=actor.user.pk if actor.user else None)
-    waiting.update(event=event)
+    taken = [retention.say(one, case, case.engagement) for one in waiting]
+    for one in taken:
+        one.event, one.round = event, event.round
+    rows.bulk_update(taken, ["event", "round", "retention_class", "keep_until"])
 
 
 def _copy_back(fresh: Case, case: Case) -> None:

@@ -25,6 +25,7 @@ SWEEPS = {
     "kept forms": "samsyn.web.kept.sweep",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }
+DAILY = {"files nobody needs": "samsyn.cases.sweeping.sweep"}
 
 
 def enqueue(task: str, *ids: str) -> None:
@@ -57,15 +58,10 @@ def each(task: Callable[[str], None], ids: Iterable[str]) -> None:
 
 
 def schedule_sweeps() -> None:
-    """See to it that each sweep is scheduled once a minute. Safe to call again."""
-    for name, task in SWEEPS.items():
+    """See to it that each sweep is scheduled, once a minute or once a day. Safe to call again."""
+    minutely = {"schedule_type": Schedule.MINUTES, "minutes": 1}
+    for name, task in {**SWEEPS, **DAILY}.items():
+        when = minutely if name in SWEEPS else {"schedule_type": Schedule.DAILY}
         Schedule.objects.update_or_create(
-            name=name,
-            defaults={
-                "func": RUN,
-                "args": repr((task,)),
-                "schedule_type": Schedule.MINUTES,
-                "minutes": 1,
-                "repeats": -1,
-            },
+            name=name, defaults={"func": RUN, "args": repr((task,)), **when, "repeats": -1}
         )

@@ -102,7 +102,7 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
         [member for member in both if member.engagement_id is None],
         draft,
         without_left(draft.typed) or None if draft and draft.round == case.round else None,
-        answer_files(case, attachments, draft if draft and draft.round == case.round else None, file_url),
+        answer_files(actor, case, attachments, draft.dropped if draft and draft.round == case.round else (), file_url),
         sent_files(case, attachments, file_url),
     )
 

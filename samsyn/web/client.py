@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samsyn.cases import actions, kinds
-from samsyn.cases.files import ACCEPT
+from samsyn.cases.files import ACCEPT, detach, forget_unsent, unsent, waiting_files
+from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import (
     after,
     cases_for,
@@ -26,13 +24,14 @@ from samsyn.cases.lists import (
     waiting_for_consent,
     with_asked,
 )
-from samsyn.cases.models import Case, State
+from samsyn.cases.models import Case, Purpose, State
 from samsyn.kit.fields import LineField, TextField
 from samsyn.kit.rows import KindForm
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right
+from samsyn.web.attaching import removed, take
 from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import contact, nav_of, page, slug_of
@@ -181,21 +180,30 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     data = request.POST if request.method == "POST" else put_back(request).fields()
     form, letter = kind.request_form(data, people=known_staff(actor, engagement)), Letter(data, prefix="l")
     problem = ""
-    if request.method == "POST" and all([form.is_valid(), letter.is_valid()]):
+    if request.method == "POST":
+        taken = take(request, actor, engagement, Purpose.REQUEST)
         try:
-            case = send_new(actor, engagement, form, letter, request)
+            if one := removed(request):
+                detach(actor, engagement, one)
+            elif taken.problems:
+                problem = taken.problem
+            elif all([form.is_valid(), letter.is_valid()]):
+                case = send_new(actor, engagement, form, letter, request.POST.get("once", ""))
+                forget_unsent(taken.made)
+                messages.success(request, _("The case has been sent to the firm"))
+                return redirect("client_case", slug_of(actor), case.ref)
+        except NotYours:
+            raise
         except Refused as refusal:
             problem = str(refusal)
-        else:
-            messages.success(request, _("The case has been sent to the firm"))
-            return redirect("client_case", slug_of(actor), case.ref)
     return page(
         request,
         "client/new_case.html",
         actor,
         "client_cases",
-        status=422 if request.method == "POST" else 200,
+        status=422 if request.method == "POST" and not removed(request) else 200,
         form=form,
+        files=chosen_files(actor, engagement),
         letter=letter,
         engagement=engagement,
         contacts=[contact(actor, engagement.firm, engagement.responsible)],
@@ -207,19 +215,22 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
 
 
-def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, request: HttpRequest) -> Case:
-    """Send the client's own case with its files: everything or nothing."""
-    uploads: list[UploadedFile[Any]] = [*request.FILES.getlist("file."), *request.FILES.getlist("photo.")]
-    with transaction.atomic():
-        return actions.write_to_firm(
-            actor,
-            engagement,
-            request=form.encoded(),
-            subject=letter.cleaned_data["subject"],
-            message=letter.cleaned_data["message"],
-            uploads=uploads,
-            once=request.POST.get("once", ""),
-        )
+def chosen_files(actor: Actor, engagement: Engagement) -> list[FileInfo]:
+    """What the person has chosen for a case that is not sent yet."""
+    rows = unsent(actor, engagement, Purpose.REQUEST).select_related("blob").order_by("created_at")
+    return waiting_files(actor, rows, Purpose.REQUEST, "")
+
+
+def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, once: str) -> Case:
+    """Send the client's own case with the files that wait for it: everything or nothing."""
+    return actions.write_to_firm(
+        actor,
+        engagement,
+        request=form.encoded(),
+        subject=letter.cleaned_data["subject"],
+        message=letter.cleaned_data["message"],
+        once=once,
+    )
 
 
 def known_staff(actor: Actor, engagement: Engagement) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from samsyn.cases import actions
 from samsyn.cases.actions.answering import can_take_back
 from samsyn.cases.basis import basis_digest, may_approve_now
 from samsyn.cases.drafts import drop_unsent, keep_text, open_rows, send_unsent, typed_in, without_left
-from samsyn.cases.files import ACCEPT, attach, detach, info_of
+from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import Case, Draft, Purpose, State
 from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
@@ -25,12 +25,13 @@ from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.roles import Right
+from samsyn.web.attaching import Taken, removed, take
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
 from samsyn.web.kept import Written, forget, put_back, refused
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import signed_in_words, whole_page
-from samsyn.web.saying import device_key, only_files, take_files
+from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, latest_words, subject_of, turn_line_of
 from samsyn.web.unsent import last_answer, unsent_of, waiting
 
@@ -158,13 +159,14 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     late = too_late_for(actor, case)
     if pressed_before(case, request.POST.get("once")):
         return was_sent(request, actor, case)
-    problem = keep(request, actor, case)
+    taken = keep(request, actor, case)
+    problem = taken.problem
     if late:
         return too_late(request, actor, ref, late)
     do = request.POST.get("do", "")
-    if do.startswith("file.remove."):
+    if one := removed(request):
         try:
-            detach(actor, case, do.removeprefix("file.remove."))
+            detach(actor, case, one)
         except Refused as refusal:
             problem = f"{problem} {refusal}".strip()
     data = opened(actor, ref)
@@ -174,7 +176,7 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if do:
         messages.success(request, _("Saved. The firm sees nothing until you send."), extra_tags=device_key(actor, case))
         return redirect("client_case", slug_of(actor), ref)
-    if request.POST.get("version", str(case.request_version)) != str(case.request_version):
+    if is_old(request, case):
         changed = _("The firm has changed the case since you opened it. Read what is new, then send again.")
         return show(request, actor, data, form, status=409, problem=changed)
     if not form.is_valid():
@@ -189,7 +191,14 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         )
     except NotNow as refusal:
         return too_late(request, actor, ref, refusal)
+    forget_unsent(taken.made)
     return was_sent(request, actor, case)
+
+
+def is_old(request: HttpRequest, case: Case) -> bool:
+    """Whether the page was opened in an earlier round, or before what is asked was changed."""
+    now = {"version": str(case.request_version), "round": str(case.round)}
+    return any(request.POST.get(name, value) != value for name, value in now.items())
 
 
 def was_sent(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
@@ -206,27 +215,12 @@ def too_late_for(actor: Actor, case: Case) -> NotNow | None:
     return None
 
 
-def keep(request: HttpRequest, actor: Actor, case: Case) -> str:
-    """Save text and files as this person's draft; gives the sentences of files that could not be kept."""
-    problem = keep_files(request, actor, case)
+def keep(request: HttpRequest, actor: Actor, case: Case) -> Taken:
+    """Save text and files as this person's draft; tells which files could not be kept."""
+    taken = take(request, actor, case, Purpose.ANSWER, open_rows(case))
     data = read_case(actor, case, file_address(actor, case.ref))
     keep_text(actor, case, answer_form(data, request.POST, complete=False))
-    return problem
-
-
-def keep_files(request: HttpRequest, actor: Actor, case: Case) -> str:
-    """Save the chosen files; gives the sentences of those that could not be kept."""
-    problems, rows = [], open_rows(case)
-    for name in request.FILES:
-        row = name.partition(".")[2]
-        for upload in request.FILES.getlist(name):
-            try:
-                if row not in rows:
-                    raise Refused(_("The file doesn't belong to anything that is asked for."))
-                attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=row)
-            except Refused as refusal:
-                problems.append(str(refusal))
-    return " ".join(problems)
+    return taken
 
 
 def too_late(request: HttpRequest, actor: Actor, ref: str, refusal: Refused) -> HttpResponse:
@@ -273,7 +267,7 @@ def upload(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     late = too_late_for(actor, case)
     if not request.FILES:
         return JsonResponse({"saved": _("The file didn't arrive. Choose it again.")}, status=400)
-    problem = keep_files(request, actor, case)
+    problem = take(request, actor, case, Purpose.ANSWER, open_rows(case)).problem
     if late:
         sentence = _("The case has gone on meanwhile. The file is kept: load the page again to see it.")
         return JsonResponse({"saved": problem or sentence}, status=409)
@@ -330,12 +324,14 @@ def _said(verb: Any, done: Any) -> Any:
         case = find_case(actor, ref)
         try:
             if not pressed_before(case, request.POST.get("once")):
-                refuse_unless_allowed(verb.verb, actor, case)
-                if problem := take_files(request, actor, case):
-                    raise Refused(problem)
+                refuse_to_say(request, actor, case, verb)
+                taken = take_files(request, actor, case)
+                if taken.problem:
+                    raise Refused(taken.problem)
                 if only_files(request):
                     return show(request, actor, opened(actor, ref), written=refused(request))
                 _say(request, actor, case, verb)
+                forget_unsent(taken.made)
         except NotYours:
             raise
         except Refused as refusal:

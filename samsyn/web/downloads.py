@@ -12,8 +12,9 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-from samsyn.cases.files import open_blob, tidy_name
+from samsyn.cases.files import tidy_name
 from samsyn.cases.models import AccessLog, Attachment, Case
+from samsyn.cases.store import open_blob
 from samsyn.tenancy.actors import Actor
 from samsyn.web.case_data import CaseData, find_case, read_case
 from samsyn.web.doors import cases_page, firm_page

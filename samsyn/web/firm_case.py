@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
-from samsyn.cases.drafts import as_message, beside, draft_for
-from samsyn.cases.files import ACCEPT, attach, info_of
+from samsyn.cases.drafts import as_message, beside, draft_for, open_rows
+from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of, unsent
 from samsyn.cases.kinds.approval import Approval
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
@@ -31,11 +31,12 @@ from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Membership
+from samsyn.web.attaching import Taken, removed, take
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import Written, fill, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.saying import device_key, only_files, take_files
+from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
 
@@ -167,12 +168,14 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
     run, _words, done = WORDS[verb]
     try:
         if not pressed_before(case, request.POST.get("once")):
-            refuse_unless_allowed(run.verb, actor, case)
-            if run in WITH_FILES and (problem := take_files(request, actor, case)):
-                raise Refused(problem)
+            refuse_to_say(request, actor, case, run)
+            taken = take_files(request, actor, case) if run in WITH_FILES else Taken()
+            if taken.problem:
+                raise Refused(taken.problem)
             if only_files(request):
                 return show(request, actor, opened(actor, ref), written=refused(request))
             carry_out(request, actor, case, verb)
+            forget_unsent(taken.made)
     except NotYours:
         raise
     except BadReview as bad:
@@ -270,59 +273,96 @@ class ToldBy(forms.Form):
 @firm_page("GET", "POST")
 def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """*Svara åt kunden*: write down what was said by telephone or at a meeting."""
-    data = opened(actor, ref)
-    case, posted, problem = data.case, request.POST if request.method == "POST" else None, ""
-    if posted is not None and pressed_before(case, posted.get("once")):
-        return was_told(request, actor, case)
+    case = find_case(actor, ref)
     try:
+        if request.method == "POST":
+            return write_down(request, actor, case)
         refuse_unless_allowed(VERBS["answer_for"], actor, case)
-        if posted is not None:
-            problem = attach_told(request, actor, case)
-            data = opened(actor, ref)
-        told_by = ToldBy(posted, initial={"on": stockholm_today().isoformat()})
-        form = told_form(data, posted, put_back(request), told_by)
-        if posted is not None and all([told_by.is_valid(), form.is_valid(), not problem]):
-            words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": posted.get("once", "")}
-            actions.answer_for(actor, case, **words, **told_by.cleaned_data)
-            return was_told(request, actor, case)
     except NotNow as refusal:
-        data = opened(actor, ref)
-        typed = case.kind_of.answer_form(case.request, posted, answer=case.answer, complete=False) if posted else None
-        mine = [as_message(beside(typed, [], "", {}))] if typed else []
-        return show(request, actor, data, status=409, problem=str(refusal), mine=mine)
-    except NotYours:
-        raise
-    except Refused as refusal:
-        problem = str(refusal)
+        return told_too_late(request, actor, case, refusal)
+    told_by, kept = ToldBy(initial={"on": stockholm_today().isoformat()}), put_back(request)
+    fill(told_by, kept)
+    data = opened(actor, ref)
+    return show_told(request, actor, data, told_form(data, kept=kept), told_by)
+
+
+def write_down(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
+    """Keep the files, then store the answer when that was the button and nothing is wrong."""
+    if pressed_before(case, request.POST.get("once")):
+        return was_told(request, actor, case)
+    refuse_unless_allowed(VERBS["answer_for"], actor, case)
+    taken, do = take(request, actor, case, Purpose.ANSWER, open_rows(case)), request.POST.get("do", "")
+    if one := removed(request):
+        detach(actor, case, one)
+    data, told_by = opened(actor, case.ref), ToldBy(request.POST)
+    form, problem = told_form(data, request.POST, complete=not do), taken.problem
+    if not do and all([told_by.is_valid(), form.is_valid(), not problem]):
+        words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": request.POST.get("once", "")}
+        try:
+            actions.answer_for(actor, case, **words, **told_by.cleaned_data)
+            forget_unsent(taken.made)
+            return was_told(request, actor, case)
+        except (NotYours, NotNow):
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
+    if do:
+        told_by = ToldBy(initial={name: request.POST.get(name) for name in told_by.fields})
+    status = 200 if do and not problem else 422
+    return show_told(request, actor, data, form, told_by, problem=problem, status=status)
+
+
+def told_too_late(request: HttpRequest, actor: Actor, case: Case, refusal: NotNow) -> HttpResponse:
+    """The client has answered meanwhile: the words can be copied, and the files wait beside the next message."""
+    mine = []
+    if request.method == "POST":
+        if allowed("message", actor, case):
+            take(request, actor, case, Purpose.MESSAGE)
+            unsent(actor, case, Purpose.ANSWER).update(purpose=Purpose.MESSAGE, row_id="")
+        form = case.kind_of.answer_form(case.request, request.POST, answer=case.answer, complete=False)
+        mine = [as_message(beside(form, [], "", {}))]
+    return show(request, actor, opened(actor, case.ref), status=409, problem=str(refusal), mine=mine)
+
+
+def show_told(
+    request: HttpRequest,
+    actor: Actor,
+    data: CaseData,
+    form: AnswerForm,
+    told_by: ToldBy,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The client's form, for the firm to fill in."""
     return page(
         request,
         "firm/answer_for.html",
         actor,
         "firm_cases",
-        status=422 if posted is not None else 200,
-        case=case,
-        kind=case.kind_of,
+        status=status,
+        case=data.case,
+        kind=data.case.kind_of,
         form=form,
         told_by=told_by,
-        device=told_key(actor, case),
+        device=told_key(actor, data.case),
         editable=True,
         problem=problem,
         once=secrets.token_hex(12),
-        max_mb=case.firm.max_file_mb,
+        max_mb=data.case.firm.max_file_mb,
         accept=ACCEPT,
         told=[],
         request_files=[],
     )
 
 
-def told_form(data: CaseData, posted: Any, kept: Written, told_by: ToldBy) -> AnswerForm:
+def told_form(data: CaseData, posted: Any = None, *, kept: Written | None = None, complete: bool = True) -> AnswerForm:
     """The client's form as the firm fills it in, or as it was filled in before the session ended."""
-    fill(told_by, kept)
     case = data.case
     how: dict[str, Any] = {"answer": case.answer, "review": case.review, "files": data.answer_files}
-    if (fields := kept.fields()) is not None:
+    if kept is not None and (fields := kept.fields()) is not None:
         how["typed"] = case.kind_of.answer_form(case.request, fields, complete=False, **how).typed()
-    return case.kind_of.answer_form(case.request, posted, **how)
+    return case.kind_of.answer_form(case.request, posted, complete=complete, **how)
 
 
 def was_told(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
@@ -332,21 +372,6 @@ def was_told(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
 
 def told_key(actor: Actor, case: Case) -> str:
     return device_key(actor, case, "answer_for")
-
-
-def attach_told(request: HttpRequest, actor: Actor, case: Any) -> str:
-    """Keep the files that came with an answer written down; gives why one could not be kept."""
-    rows = {row for row, _label in case.kind_of.file_rows(case.request)}
-    try:
-        for name in request.FILES:
-            for upload in request.FILES.getlist(name):
-                if (row := name.partition(".")[2]) in rows:
-                    attach(actor, case, upload, purpose=Purpose.ANSWER, row_id=row)
-    except NotYours:
-        raise
-    except Refused as refusal:
-        return str(refusal)
-    return ""
 
 
 def _text(request: HttpRequest, actor: Actor) -> dict[str, Any]:

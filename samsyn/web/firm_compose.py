@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions, kinds
 from samsyn.cases.actions.minding import sees_client
-from samsyn.cases.files import ACCEPT, attach, detach, info_of
+from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
 from samsyn.cases.kinds.base import Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
 from samsyn.cases.verbs import VERBS, refuse_unless_allowed
@@ -27,10 +28,11 @@ from samsyn.kit.periods import PeriodForm
 from samsyn.kit.rows import KindForm
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right, rights_of
+from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_case import file_address
@@ -38,6 +40,7 @@ from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import Turn, TurnLine
 
+MISSING = gettext_lazy("Something is missing. It is marked below.")
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
 
 
@@ -187,14 +190,14 @@ def compose(
                 actions.discard(actor, case)
                 messages.success(request, _("The draft is gone"))
                 return redirect("firm_cases", slug_of(actor))
-            writing.case = keep(request, writing)
-            if do == "send":
+            problem = f"{keep(request, writing)} {keep_files(request, writing)}".strip()
+            if not problem and do != "send":
+                messages.success(request, _("The draft is saved"))
+                return redirect(edit_address(writing))
+            if not problem:
                 if response := send(request, writing):
                     return response
-                problem = _("Something is missing. It is marked below.")
-            else:
-                messages.success(request, _("The draft is saved"))
-                return redirect("firm_edit_case", slug_of(actor), writing.case.ref)
+                problem = str(MISSING)
         except NotYours:
             raise
         except Refused as refusal:
@@ -203,22 +206,24 @@ def compose(
 
 
 def rewritten(request: HttpRequest, writing: Composing, do: str) -> HttpResponse:
-    """A row or a client more or less: everything typed is kept, and nothing is called wrong yet."""
+    """A row or a client more or less: everything typed and chosen is kept, and nothing is called wrong yet."""
     form, about = writing.form, writing.about
     if left := [one for one in writing.clients if do != f"client.remove.{one.pk}"]:
         writing.clients = left
+    problem = keep_files(request, writing) if request.FILES else ""
     writing.about, _empty = make_forms(writing.actor, writing.kind, writing.clients, writing.case)
     writing.about.initial.update(about.typed())
-    return show(request, writing, changed=form.changed() if form.pressed() else form.again(form.typed()))
+    changed = form.changed() if form.pressed() else form.again(form.typed())
+    return show(request, writing, problem=problem, changed=changed)
 
 
-def keep(request: HttpRequest, writing: Composing) -> Case:
-    """Save what is written as a draft, however incomplete, with its files."""
+def keep(request: HttpRequest, writing: Composing) -> str:
+    """Save what is written as a draft, however incomplete; gives the sentence of what hindered it."""
     actor, form = writing.actor, writing.form
     fine = form.is_valid()
     if not (fine and writing.about.is_valid()) and writing.case and writing.case.state == State.AWAITING_CONSENT:
         # It leaves by itself the moment consent is given, so nothing half-written may stand in it.
-        raise Refused(_("Something is missing. It is marked below."))
+        return str(MISSING)
     with transaction.atomic():
         case = actions.save_draft_case(
             actor,
@@ -237,11 +242,26 @@ def keep(request: HttpRequest, writing: Composing) -> Case:
         ids = set(request.POST.getlist("recipients"))
         actions.set_recipients(actor, case, [one for one in writing.people if str(one.pk) in ids])
     case.firm, case.engagement = writing.clients[0].firm, writing.clients[0]
-    for upload in request.FILES.getlist("file."):
-        attach(actor, case, upload, purpose=Purpose.REQUEST)
-    if (do := request.POST.get("do", "")).startswith("file.remove."):
-        detach(actor, case, do.removeprefix("file.remove."))
-    return case
+    writing.case = case
+    return ""
+
+
+def keep_files(request: HttpRequest, writing: Composing) -> str:
+    """The files stay with the case whatever else is wrong; gives the sentences of those that could not be taken."""
+    if writing.case is None and (refused := keep(request, writing)):
+        return refused
+    case: Case = writing.case  # type: ignore[assignment]
+    if one := removed(request):
+        detach(writing.actor, case, one)
+    return take(request, writing.actor, case, Purpose.REQUEST).problem
+
+
+def edit_address(writing: Composing) -> str:
+    """Where the draft is written on; those it is meant for beside the first are named in the address."""
+    address = reverse("firm_edit_case", args=[slug_of(writing.actor), writing.case.ref])  # type: ignore[union-attr]
+    named = QueryDict(mutable=True)
+    named.setlist("kund", [str(one.pk) for one in writing.clients])
+    return f"{address}?{named.urlencode()}" if len(writing.clients) > 1 else address
 
 
 def staff(actor: Actor) -> list[Membership]:
@@ -298,6 +318,7 @@ def show(
         unready=unready,
         hindered=[(one, found) for one in unready if (found := hindrances(one, addresses))],
         preview=preview_of(writing, shown),
+        action=edit_address(writing) if case is not None else "",
         accept=ACCEPT,
         max_mb=actor.firm.max_file_mb if actor.firm else 25,
     )
@@ -349,17 +370,22 @@ def as_posted(form: KindForm) -> dict[str, Any]:
 def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """*Rätta*: change what has been sent, while nothing has come back."""
     case = find_case(actor, ref)
-    refuse_unless_allowed(VERBS["amend"], actor, case)
+    try:
+        refuse_unless_allowed(VERBS["amend"], actor, case)
+    except NotNow as refusal:
+        messages.error(request, str(refusal))
+        return redirect("firm_case", slug_of(actor), ref)
     data = request.POST if request.method == "POST" else None
     about, form = make_forms(actor, case.kind_of, [case.engagement], case, data)
     for name in ("due_on", "period", "period_from", "period_to", "responsible", "recipients"):
         about.fields.pop(name, None)
-    problem = ""
+    problem, pressed = "", bool(data) and (form.pressed() or bool(removed(request)))
     if data is not None:
-        if form.pressed():
-            form = form.changed()
-        elif about.is_valid() and form.is_valid():
-            try:
+        try:
+            problem = amend_files(request, actor, case)
+            if form.pressed():
+                form = form.changed()
+            elif not (pressed or problem) and about.is_valid() and form.is_valid():
                 actions.amend(
                     actor,
                     case,
@@ -368,15 +394,15 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
                     message=about.cleaned_data["message"],
                     once=data.get("once", ""),
                 )
-            except NotYours:
-                raise
-            except (Refused, ValidationError) as refusal:
-                problem = str(refusal)
-            else:
                 messages.success(request, _("The case is changed. The client sees what."))
                 return redirect("firm_case", slug_of(actor), ref)
-        else:
-            problem = _("Something is missing. It is marked below.")
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem = str(refusal)
+    if data is not None and not pressed:
+        problem = problem or str(MISSING)
+    waiting = unsent(actor, case, Purpose.REQUEST).select_related("blob")
     return page(
         request,
         "firm/amend.html",
@@ -387,4 +413,15 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         about=about,
         form=form,
         problem=problem,
+        once=secrets.token_hex(12),
+        files=waiting_files(actor, waiting, Purpose.REQUEST, file_address(actor, ref)),
+        accept=ACCEPT,
+        max_mb=case.firm.max_file_mb,
     )
+
+
+def amend_files(request: HttpRequest, actor: Actor, case: Case) -> str:
+    """Keep the files that are to be added; gives the sentences of those that could not be taken."""
+    if one := removed(request):
+        detach(actor, case, one)
+    return take(request, actor, case, Purpose.REQUEST).problem

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 
-from samsyn.cases.files import attach, detach
+from samsyn.cases.files import detach
 from samsyn.cases.models import Case, Purpose
+from samsyn.cases.verbs import allowed, refuse_unless_allowed
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import Refused
+from samsyn.tenancy.errors import NotNow, Refused
+from samsyn.web.attaching import Taken, removed, take
 
-TAKE_AWAY = "file.remove."
+WITH_MESSAGES = ("message", "reply", "ask_again", "reopen")
 
 
-def take_files(request: HttpRequest, actor: Actor, case: Case) -> str:
-    """Keep the files chosen beside a message; gives the sentences of those that could not be kept.
+def take_files(request: HttpRequest, actor: Actor, case: Case) -> Taken:
+    """Keep the files chosen beside a message; tells which could not be kept.
 
     They go with the next message, and stand beside it until then. `do` = `file.remove.<id>` takes one away.
     """
-    problems = []
-    for upload in request.FILES.getlist("file."):
+    taken = take(request, actor, case, Purpose.MESSAGE)
+    if one := removed(request):
         try:
-            attach(actor, case, upload, purpose=Purpose.MESSAGE)
+            detach(actor, case, one)
         except Refused as refusal:
-            problems.append(str(refusal))
-    do = request.POST.get("do", "")
-    if do.startswith(TAKE_AWAY):
-        try:
-            detach(actor, case, do.removeprefix(TAKE_AWAY))
-        except Refused as refusal:
-            problems.append(str(refusal))
-    return " ".join(problems)
+            taken.problems.append(str(refusal))
+    return taken
+
+
+def refuse_to_say(request: HttpRequest, actor: Actor, case: Case, run: Any) -> None:
+    """As `refuse_unless_allowed`; what comes at the wrong moment leaves its files beside the next message."""
+    try:
+        refuse_unless_allowed(run.verb, actor, case)
+    except NotNow:
+        if any(allowed(verb, actor, case) for verb in WITH_MESSAGES):
+            take(request, actor, case, Purpose.MESSAGE)
+        raise
 
 
 def only_files(request: HttpRequest) -> bool:

@@ -173,9 +173,16 @@ def history_of(events: Iterable[Event], attachments: Sequence[Attachment], url: 
     """The events a reader sees, newest first, each with the files that came with it."""
     by_event: dict[Any, list[Attachment]] = {}
     for one in attachments:
-        if one.purpose == Purpose.MESSAGE:
-            by_event.setdefault(one.event_id, []).append(one)
-    return [happened(event, [info_of(one, url) for one in by_event.get(event.pk, [])]) for event in events]
+        by_event.setdefault(one.event_id, []).append(one)
+    return [
+        happened(event, [info_of(one, url) for one in by_event.get(event.pk, []) if comes_with(event, one)])
+        for event in events
+    ]
+
+
+def comes_with(event: Event, one: Attachment) -> bool:
+    """Whether a file is shown in the history: those of a message, and what the firm added when it amended."""
+    return one.purpose == Purpose.MESSAGE or (one.purpose == Purpose.REQUEST and event.verb == "amend")
 
 
 def latest_words(case: Case, events: Iterable[Event]) -> Event | None:

@@ -63,8 +63,24 @@ function send(input, file, ready, again = false) {
   request.send(body);
 }
 
+// A file that goes with its form: the button does not say what was chosen, so a line above it does.
+function showChosen(input) {
+  const buttons = input.closest(".buttons");
+  let list = buttons.previousElementSibling;
+  if (!list?.matches("[data-chosen]")) {
+    list = document.createElement("ul");
+    list.className = "files";
+    list.dataset.chosen = "";
+    list.setAttribute("role", "status");
+    buttons.before(list);
+  }
+  list.replaceChildren();
+  [...input.files].forEach((file) => say(list, file.name).querySelector("progress").remove());
+}
+
 document.addEventListener("change", (event) => {
   const input = event.target;
+  if (input.matches?.("input.sr-only[type=file]:not([data-upload])")) showChosen(input);
   if (!input.matches?.("input[type=file][data-upload]")) return;
   [...input.files].forEach((file) => {
     waiting += 1;

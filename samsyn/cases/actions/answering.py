@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases.basis import approval_is_settled, basis_digest, basis_text, may_approve_now
+from samsyn.cases.files import files_in, refuse_strange_files
 from samsyn.cases.models import Case, Draft, Event, Outcome, Purpose, ReadMark, State
 from samsyn.cases.verbs import ANYONE, ANYONE_OR_SYSTEM, Happening, action, move
 from samsyn.kit.text import clean_text
@@ -21,12 +22,6 @@ from samsyn.tenancy.models import CLIENT, FIRM
 from samsyn.tenancy.roles import Right
 
 ANSWERABLE = ("question", "document_request", "details", "client_message", "information")
-
-
-def _count_files(answer: dict[str, Any] | None) -> int:
-    answer = answer or {}
-    parts = [answer, *answer.get("rows", [])]
-    return sum(len(part.get("files", [])) for part in parts)
 
 
 def _sent_back(event: Event) -> str:
@@ -54,9 +49,10 @@ def send_back(actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "
     """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`."""
     if case.kind == "approval":
         raise NotNow(_("An approval is answered with Approve or Decline."))
+    refuse_strange_files(actor, case, answer)
     case.answer, case.review = answer, case.kind_of.review_after(case.review)
     _forget_draft(actor, case)
-    return {"answer": answer, "text": clean_text(text), "file_count": _count_files(answer)}
+    return {"answer": answer, "text": clean_text(text), "file_count": len(files_in(answer))}
 
 
 @action(
@@ -220,13 +216,15 @@ def answer_for(
         raise Refused(_("Say whether it was by telephone or at a meeting."))
     if on > timezone.localdate():
         raise Refused(_("The day can't be in the future."))
+    refuse_strange_files(actor, case, answer)
     case.answer, case.review = answer, case.kind_of.review_after(case.review)
+    _forget_draft(actor, case)
     return {
         "answer": answer,
         "how": how,
         "on": on.isoformat(),
         "text": clean_text(text),
-        "file_count": _count_files(answer),
+        "file_count": len(files_in(answer)),
     }
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from samsyn.cases import kinds
 from samsyn.cases.actions.ending import end
 from samsyn.cases.actions.minding import refuse_free_day
-from samsyn.cases.files import attach
+from samsyn.cases.files import follow, unsent
 from samsyn.cases.models import (
+    AccessLog,
     Attachment,
     Audience,
     Case,
@@ -25,6 +24,7 @@ from samsyn.cases.models import (
     Event,
     Outcome,
     Purpose,
+    ReadMark,
     Recipient,
     SendBatch,
     State,
@@ -55,6 +55,7 @@ def save_draft_case(actor: Actor, case: Case | None, *, engagement: Engagement, 
         raise NotYours(_("Only the firm can write this kind of case."))
     if not Engagement.objects.visible_to(actor).filter(pk=engagement.pk).exists():
         raise NotYours(_("You don't work with this client."))
+    written = case is not None
     if case is None:
         if kind not in [one.slug for one in kinds.for_firm()]:
             raise Refused(_("Choose what kind of case it is."))
@@ -72,6 +73,8 @@ def save_draft_case(actor: Actor, case: Case | None, *, engagement: Engagement, 
     case.firm_changed_at = timezone.now()
     index_for_lists(case)
     case.save()
+    if written:
+        follow(case)
     return case
 
 
@@ -83,7 +86,8 @@ def discard(actor: Actor, case: Case) -> None:
         raise NotYours(_("You can't open this case."))
     if fresh.state != State.DRAFT:
         raise NotNow(_("Only a draft can be thrown away. Cancel the case instead."))
-    for model in (Attachment, Recipient):
+    # Its files' bytes go with the sweep, unless a case that was sent to somebody has them too.
+    for model in (AccessLog, ReadMark, Draft, Attachment, Recipient):
         model.objects.unscoped(why="what belongs to the draft goes with it").filter(case=fresh).delete()
     SendBatch.objects.unscoped(why="what belongs to the draft goes with it").filter(draft=fresh).delete()
     Case.objects.visible_to(actor).filter(pk=fresh.pk).delete()
@@ -115,6 +119,7 @@ def _describe(case: Case) -> dict[str, Any]:
     says=_opened,
     icon="send",
     takes=Purpose.REQUEST,
+    takes_everyones=True,
     tells="client",
     needs_consent=False,
 )
@@ -154,6 +159,8 @@ def refuse_unfinished(case: Case) -> None:
     says=gettext_lazy("The agreement was approved and the case was sent to the client."),
     icon="shield-check",
     tells="client",
+    takes=Purpose.REQUEST,
+    takes_everyones=True,
 )
 def release(actor: Actor, case: Case) -> dict[str, Any]:
     """At approval of the consent, what waited is the client's to answer."""
@@ -176,10 +183,12 @@ def write_to_firm(
     request: dict[str, Any],
     subject: str,
     message: str,
-    uploads: Sequence[UploadedFile[Any]] = (),
     once: str = "",
 ) -> Case:
-    """The one case a client starts. The ball is with the firm at once. `request` is the form's `encoded()`."""
+    """The one case a client starts, with the files its writer has chosen. The ball is with the firm at once.
+
+    `request` is the form's `encoded()`.
+    """
     rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",))
     fresh = rows.select_related("firm", "responsible").filter(pk=engagement.pk).first()
     if fresh is None or not actor.is_client or not actor.may(Right.ANSWER, fresh.pk):
@@ -201,8 +210,7 @@ def write_to_firm(
         released_at=timezone.now(),
     )
     case.save()
-    for upload in uploads:
-        attach(actor, case, upload, purpose=Purpose.REQUEST)
+    unsent(actor, fresh, Purpose.REQUEST).update(case=case)
     write(actor, case, once=once)
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
     return case

@@ -111,6 +111,10 @@ class Approval(Kind):
     def summary(self, request: Mapping[str, Any]) -> str:
         return _("%(actor)s asked for an approval.")
 
+    def file_rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """None: what is approved or declined is exactly what the firm has sent."""
+        return []
+
     def closing_outcome(self, answer: Mapping[str, Any] | None) -> str:
         decisions = (answer or {}).get("decisions", [])
         if not decisions:

@@ -50,6 +50,7 @@ class Kind:
     order: ClassVar[int]
     by: ClassVar[str] = "firm"
     takes_files: ClassVar[bool] = True
+    firm_files_kept_as: ClassVar[str] = "accounting"  # the retention class of what the firm itself attaches
     answers_by_form: ClassVar[bool] = True  # False: answered by verbs of its own, with the form beside them
     version: ClassVar[int] = 1
     Request: ClassVar[type[KindForm]]

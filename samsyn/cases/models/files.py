@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from samsyn.cases.models.case import Case, Outcome
 from samsyn.cases.models.event import Audience, Event
 from samsyn.kit.gate import key
-from samsyn.tenancy.models import CLIENT, FIRM, TenantModel
+from samsyn.tenancy.models import CLIENT, FIRM, Engagement, TenantModel
 
 if TYPE_CHECKING:
     from samsyn.tenancy.actors import Actor
@@ -41,15 +41,21 @@ class Blob(TenantModel):
     storage_key = models.CharField(max_length=64, unique=True)
     scan = models.CharField(max_length=10, default="unscanned")
     created_at = models.DateTimeField(default=timezone.now)
+    # Since when no attachment has needed it; the sweep takes it seven days later.
+    unused_since = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         indexes: ClassVar = [models.Index(fields=["firm", "sha256"], name="blob_by_hash")]
 
 
 class Attachment(TenantModel):
-    """A file in a case. Without an event it is somebody's draft and nobody else's on the other side."""
+    """A file in a case. Without an event it is somebody's draft and nobody else's on the other side.
 
-    case = key(Case)
+    A client's own new case has no case yet: then `case` is null, and the file is its writer's alone.
+    """
+
+    engagement = key(Engagement)
+    case = key(Case, null=True)
     blob = key(Blob)
     event = key(Event, null=True)
     event_id: Any
@@ -66,14 +72,19 @@ class Attachment(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["firm", "case", "created_at"], name="attachment_by_case")]
+        indexes: ClassVar = [
+            models.Index(fields=["firm", "case", "created_at"], name="attachment_by_case"),
+            models.Index(fields=["firm", "engagement", "case"], name="attachment_by_client"),
+            models.Index(fields=["firm", "blob"], name="attachment_by_blob"),
+        ]
 
     @classmethod
     def narrow(cls, rows: Any, actor: Actor) -> Any:
-        rows = rows.filter(case__in=Case.objects.visible_to(actor).values("pk"))
+        in_sight = models.Q(case__in=Case.objects.visible_to(actor).values("pk"))
         sent = models.Q(event__isnull=False)
         if actor.is_client:
-            own_draft = models.Q(side=CLIENT, user_id=actor.user.pk if actor.user else None)
+            own_draft = models.Q(event=None, side=CLIENT, user_id=actor.user.pk if actor.user else None)
+            loose = own_draft & models.Q(case=None, engagement__in=actor.engagement_ids)
             rows = rows.exclude(audience=Audience.FIRM).exclude(case__outcome=Outcome.RETRACTED)
-            return rows.filter(sent | own_draft)
-        return rows.exclude(audience=Audience.CLIENT).filter(sent | models.Q(side=FIRM))
+            return rows.filter((in_sight & (sent | own_draft)) | loose)
+        return rows.filter(in_sight).exclude(audience=Audience.CLIENT).filter(sent | models.Q(side=FIRM))

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from samsyn.kit.queue import SWEEPS, schedule_sweeps
+from samsyn.kit.queue import DAILY, SWEEPS, schedule_sweeps
 
 
 class Command(BaseCommand):
-    help = "Schedules the sweeps that a worker runs each minute."
+    help = "Schedules the sweeps that a worker runs each minute, and those of each day."
 
     def handle(self, *args: Any, **options: Any) -> None:
         schedule_sweeps()
-        self.stdout.write(f"Scheduled each minute: {', '.join(SWEEPS)}.")
+        self.stdout.write(f"Scheduled each minute: {', '.join(SWEEPS)}; each day: {', '.join(DAILY)}.")
