@@ -72,10 +72,10 @@ def waiting_for(actor: Actor) -> int:
     return int(waiting(actor, Case.objects.visible_to(actor)).count())
 
 
-def waiting_for_consent(engagement: Engagement) -> int:
-    """How many cases the firm has written that are held back until the consent is approved."""
+def waiting_for_consent(actor: Actor, engagement: Engagement) -> int:
+    """How many cases the firm has written that this person at the client gets when the consent is approved."""
     rows = Case.objects.unscoped(why="only how many; the client sees none of them yet")
-    return int(rows.filter(engagement=engagement, state=State.AWAITING_CONSENT).count())
+    return int(rows.filter(Case.known_to(actor), engagement=engagement, state=State.AWAITING_CONSENT).count())
 
 
 def waits_in(held: Iterable[Membership]) -> dict[str, int]:

@@ -265,11 +265,13 @@ class Membership(TenantModel):
 
     @classmethod
     def narrow(cls, rows: Any, actor: Any) -> Any:
-        """Colleagues: everyone in the firm for staff; on the client's side those of the own engagements,
-        and the firm's staff, whose names stand on the cases."""
+        """The firm's staff, whose names stand on the cases, and the people of the clients one sees oneself."""
         if actor.is_client:
             return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=actor.engagement_ids))
-        return rows
+        if actor.sees_all:
+            return rows
+        visible = Engagement.objects.visible_to(actor)
+        return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=visible.values("pk")))
 
     @property
     def name(self) -> str:
@@ -297,7 +299,9 @@ class Participant(TenantModel):
 
     @classmethod
     def narrow(cls, rows: Any, actor: Any) -> Any:
-        return rows.none() if actor.is_client else rows
+        if actor.is_client:
+            return rows.none()
+        return rows if actor.sees_all else rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))
 
 
 class AgreementText(TenantModel):

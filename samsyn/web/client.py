@@ -60,7 +60,7 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
     if not actor.open_engagement_ids:
-        waiting = {one.pk: waiting_for_consent(one) for one in actor.engagements if not one.has_consent}
+        waiting = {one.pk: waiting_for_consent(actor, one) for one in actor.engagements if not one.has_consent}
         return page(request, "client/start.html", actor, "client_start", waiting=waiting)
     groups, more = client_groups(actor, cases_for(actor))
     return page(

@@ -58,7 +58,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         engagement=engagement,
         text=text_for(held.firm, request.LANGUAGE_CODE),
         history=history,
-        waiting=waiting_for_consent(engagement),
+        waiting=waiting_for_consent(actor, engagement),
         problem=problem,
         reason=reason,
         represents=actor.may(Right.REPRESENT, engagement.pk),

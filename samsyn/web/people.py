@@ -117,7 +117,8 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _add_colleague(actor: Actor, facts: dict[str, Any]) -> Invitation:
-    held = next(one for one in actor.memberships if str(one.engagement_id) == facts.pop("engagement"))
+    chosen = facts.pop("engagement")
+    held = next(one for one in actor.memberships if str(one.engagement_id) == chosen)
     held.engagement.firm = held.firm
     return actions.add_colleague(actor, held.engagement, **facts)
 

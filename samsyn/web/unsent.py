@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.forms import ChoiceField
+
 from samsyn.cases.drafts import Beside, as_message, beside, everything_in, is_text, left_over, open_rows, without_left
 from samsyn.cases.files import info_of
 from samsyn.cases.kinds.base import FileInfo
@@ -46,8 +48,11 @@ def unsent_of(actor: Actor, data: CaseData, url: str, *, editable: bool) -> Unse
 
 def rows_of(data: CaseData, stray: list[Attachment], *, editable: bool) -> list[Beside]:
     case, draft = data.case, data.draft or Draft(typed={}, round=data.case.round)
-    if case.is_retracted:  # not even the questions are left of it
-        return [Beside("", mine=[text]) for text in draft.typed.values() if is_text(text)]
+    if case.is_retracted:  # not even the questions are left of it, nor a choice, which is in the firm's words
+        asked = case.kind_of.answer_form(case.request).fields
+        chosen = {name for name, one in asked.items() if isinstance(one, ChoiceField)}
+        own = [text for name, text in draft.typed.items() if is_text(text) and name not in chosen]
+        return [Beside("", mine=[text]) for text in own]
     if editable and draft.round != case.round:
         left = everything_in(case, draft.typed)
     else:

@@ -144,14 +144,19 @@ class Case(TenantModel):
             rows = rows.filter(engagement__in=actor.engagement_ids, released_at__isnull=False)
             if len(actor.owned_engagement_ids) == len(actor.engagement_ids):
                 return rows  # owners see what is restricted as well
-            return rows.filter(
-                models.Q(restricted=False)
-                | models.Q(engagement__in=actor.owned_engagement_ids)
-                | models.Q(pk__in=Recipient.of(actor.membership_ids).values("case"))
-            )
+            return rows.filter(cls.known_to(actor))
         if actor.sees_all:
             return rows
         return rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))
+
+    @classmethod
+    def known_to(cls, actor: Actor) -> models.Q:
+        """On the client's side: of a restricted case its recipients and the owners know, and nobody else."""
+        return (
+            models.Q(restricted=False)
+            | models.Q(engagement__in=actor.owned_engagement_ids)
+            | models.Q(pk__in=Recipient.of(actor.membership_ids).values("case"))
+        )
 
     # Questions about one case
 

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.kit.sweden import PartyNumber, format_party_number, parse_party_number
 from samsyn.kit.text import fold, swedish_sort_key
+from samsyn.tenancy.actions.people import end_links
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
@@ -80,10 +82,13 @@ def change_client(actor: Actor, engagement: Engagement, **facts: Any) -> Engagem
     """Change what the firm knows about a client."""
     _must_work(actor)
     fresh: Engagement = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=engagement.pk)
+    before = fresh.contact_email
     for name, value in facts.items():
         setattr(fresh, name, value)
     index_engagement(fresh)
     _save(fresh)
+    if fresh.contact_email != before:  # perhaps it was wrong: whoever has the letter must not come in with it
+        end_links(Q(engagement=fresh, main_contact=True, email=before))
     return fresh
 
 
@@ -115,8 +120,9 @@ def set_people(
     actor: Actor, engagement: Engagement, *, responsible: Membership, participants: list[Membership]
 ) -> None:
     """Who at the firm answers for the client, and who takes part."""
-    change_client(actor, engagement, responsible=responsible)
-    Participant.objects.visible_to(actor).filter(engagement=engagement).delete()
+    fresh = change_client(actor, engagement, responsible=responsible)
+    # Whoever gives a client away may no longer see it a line below.
+    Participant.objects.unscoped(why="the client was found through the actor").filter(engagement=fresh).delete()
     others = {member.pk: member for member in participants if member.pk != responsible.pk}
     Participant.objects.bulk_create(
         [Participant(firm=actor.firm, engagement=engagement, membership=member) for member in others.values()]

@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -141,10 +142,9 @@ def _invite(
     name, email = clean_name(name), email.strip().casefold()
     if not name or looks_like_address(name):
         raise Refused(_("Write a name without links or addresses."), field="name")
-    older = Invitation.objects.unscoped(why="a newer invitation ends the older").filter(
-        firm=firm, engagement=engagement, email=email, state=Invitation.State.PENDING
-    )
-    older.update(state=Invitation.State.REVOKED)
+    end_links(Q(firm=firm, engagement=engagement, email=email))
+    if main_contact:  # there is one main contact: the link to an earlier one opens nothing more
+        end_links(Q(engagement=engagement, main_contact=True))
     token = secrets.token_urlsafe(32)
     language = engagement.language if engagement else (actor.user.language if actor.user else "sv")
     invitation: Invitation = Invitation.objects.create(
@@ -180,6 +180,12 @@ def _invite(
         about=f"invitation:{invitation.pk}",
     )
     return invitation
+
+
+def end_links(whose: Q) -> None:
+    """The links of these invitations open nothing more."""
+    rows = Invitation.objects.unscoped(why="whoever ends a link need not see it").filter(whose)
+    rows.filter(state=Invitation.State.PENDING).update(state=Invitation.State.REVOKED)
 
 
 def token_hash(token: str) -> str:
