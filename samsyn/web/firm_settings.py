@@ -36,9 +36,9 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     city = LineField(label=gettext_lazy("City"), longest=80, required=False)
     phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
     sender = PersonNameField(
-        label=gettext_lazy("Sender"),
+        label=gettext_lazy("Sender of letters"),
         required=False,
-        help_text=gettext_lazy("Whom the letters are from. The firm's name when left out."),
+        help_text=gettext_lazy("The firm's name when left out."),
     )
     picture = PictureField(
         label=gettext_lazy("Logo"),
