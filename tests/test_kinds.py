@@ -32,7 +32,7 @@ def test_a_kind_tells_what_it_is(kind: Kind) -> None:
     assert kind.icon
     assert kind.version == 1
     assert "%(actor)s" in kind.summary(kind.example_request)
-    assert kind.closing_outcome(kind.example_answer) in {
+    assert kind.closing_outcome(kind.example_request, kind.example_answer) in {
         "answered",
         "approved",
         "declined",
@@ -186,9 +186,16 @@ def test_an_approval_is_shown_in_words() -> None:
 def test_one_decline_is_a_decline() -> None:
     kind = kinds.get("approval")
     yes = kind.example_answer["decisions"][0]
-    assert kind.closing_outcome({"decisions": [yes]}) == "approved"
-    assert kind.closing_outcome({"decisions": [yes, {**yes, "decision": "declined"}]}) == "declined"
-    assert kind.closing_outcome(None) == "answered"
+    for needed, decisions, outcome in (
+        ("one", [yes], "approved"),
+        ("one", [yes, {**yes, "decision": "declined"}], "declined"),
+        ("one", [], "cancelled"),
+        ("two", [yes], "cancelled"),
+        ("two", [yes, {**yes, "membership": "another"}], "approved"),
+    ):
+        request = {**kind.example_request, "needed": needed}
+        assert kind.closing_outcome(request, {"decisions": decisions}) == outcome, (needed, outcome)
+    assert kind.closing_outcome(kind.example_request, None) == "cancelled"
 
 
 # Verdicts
@@ -204,11 +211,11 @@ def judge(do: str, **data: str) -> Any:
 def test_a_press_judges_one_row_and_leaves_the_others() -> None:
     form = judge("verdict.0a1b2c3d.accepted")
     assert form.is_valid()
-    assert kinds.get("document_request").locked_rows(form.encoded()) == {"0a1b2c3d", "1a1b2c3d"}
+    assert kinds.get("document_request").accepted_rows(form.encoded()) == {"0a1b2c3d", "1a1b2c3d"}
     undone = judge("verdict.1a1b2c3d.undo")
     assert undone.is_valid()
     assert kinds.get("document_request").returned_rows(undone.encoded()) == {"0a1b2c3d"}
-    assert kinds.get("document_request").locked_rows(undone.encoded()) == frozenset()
+    assert kinds.get("document_request").accepted_rows(undone.encoded()) == frozenset()
 
 
 def test_a_returned_row_needs_a_reason() -> None:
@@ -231,7 +238,7 @@ def test_a_new_answer_clears_the_verdict_on_returned_rows() -> None:
     kind = kinds.get("document_request")
     left = kind.review_after(kind.example_review)
     assert kind.returned_rows(left) == frozenset()
-    assert kind.locked_rows(left) == {"1a1b2c3d"}
+    assert kind.accepted_rows(left) == {"1a1b2c3d"}
     assert kind.review_after(None) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import string
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -115,9 +116,11 @@ def test_every_byte_the_client_can_fetch_is_the_same_with_and_without_notes(pres
                 elif name == "message":
                     actions.message(world.manager, case, text="Till er")
                 elif name == "due":
-                    actions.change_due(world.manager, case, due_on=dt.date(2026, 12, 1))
+                    with suppress(Refused):
+                        actions.change_due(world.manager, case, due_on=dt.date(2026, 12, 1))
                 elif name == "reassign":
-                    actions.reassign(world.manager, case, responsible=world.consultant.membership)
+                    with suppress(Refused):  # a second time changes nothing
+                        actions.reassign(world.manager, case, responsible=world.consultant.membership)
             Event.objects.unscoped(why="equal clocks").filter(case=case).update(at=moment)
             Case.objects.unscoped(why="equal clocks").filter(pk=case.pk).update(
                 client_changed_at=moment, turn_since=moment, released_at=moment

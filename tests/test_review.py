@@ -42,7 +42,7 @@ def test_the_client_knows_nothing_of_a_verdict_until_told(case: Case, visit: Any
     said = {"do": f"verdict.{second}.returned", f"v-reason-{second}": "Den nedre halvan saknas."}
     assert firm.post(review_url, said).url.endswith(f"#part-{second}")
     stored = read_again(case)
-    assert stored.kind_of.locked_rows(stored.review) == {first}
+    assert stored.kind_of.accepted_rows(stored.review) == {first}
     assert stored.kind_of.returned_rows(stored.review) == {second}
     unseen = client.get(f"/kund/demokund/arenden/{case.ref}/").content
     assert b"nedre halvan" not in unseen
@@ -72,7 +72,7 @@ def test_a_returned_row_is_asked_again_once_and_the_accepted_one_is_locked(case:
     stored = read_again(case)
     assert stored.answer["rows"][0] == kept
     assert stored.answer["rows"][1]["explanation"] == "Den finns inte."
-    assert stored.kind_of.locked_rows(stored.review) == {first}
+    assert stored.kind_of.accepted_rows(stored.review) == {first}
     assert stored.kind_of.returned_rows(stored.review) == frozenset()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from samsyn.cases.kinds.approval import approved_by
 from samsyn.cases.models import Attachment, Case, Purpose
 from samsyn.kit.canonical import canonical_bytes, digest
 from samsyn.tenancy.models import Membership
@@ -53,8 +55,12 @@ def may_approve_now(case: Case, member: Membership) -> bool:
 
 def approval_is_settled(case: Case) -> bool:
     """Whether the last needed person has approved: one, two different, or all who are named."""
-    approved = {given["membership"] for given in decisions_of(case) if given["decision"] == "approved"}
-    needed = case.request.get("needed", "one")
-    if needed == "all":
-        return approved >= set(case.request.get("named") or [])
-    return len(approved) >= (2 if needed == "two" else 1)
+    settled: bool = case.kind_of.is_settled(case.request, approved_by(case.answer))  # type: ignore[attr-defined]
+    return settled
+
+
+def can_be_settled(case: Case, people: Iterable[Membership]) -> bool:
+    """Whether those who have approved, with those of `people` who still may, are enough."""
+    left = {str(member.pk) for member in people if may_approve_now(case, member)}
+    enough: bool = case.kind_of.is_settled(case.request, approved_by(case.answer) | left)  # type: ignore[attr-defined]
+    return enough

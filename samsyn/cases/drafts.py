@@ -228,7 +228,8 @@ def strays(actor: Actor, case: Case) -> Any:
 
 def open_rows(case: Case) -> list[str]:
     kind = case.kind_of
-    return [row for row, _label in kind.file_rows(case.request) if row not in kind.locked_rows(case.review)]
+    locked = kind.locked_rows(case.request, case.review)
+    return [row for row, _label in kind.file_rows(case.request) if row not in locked]
 
 
 @transaction.atomic

@@ -192,7 +192,7 @@ def _detach(actor: Actor, place: Place, attachment_id: str) -> None:
         return forget([one])
     if one.purpose != Purpose.ANSWER or place.state != State.WITH_CLIENT or str(one.pk) not in files_in(place.answer):
         raise gone
-    if one.row_id in place.kind_of.locked_rows(place.review):
+    if one.row_id in place.kind_of.locked_rows(place.request, place.review):
         raise NotNow(_("The firm has already accepted this, so it can't be changed."))
     from samsyn.cases.drafts import draft_for
 
@@ -253,7 +253,7 @@ def answer_files(
 
     `attachments` are those the actor sees, oldest first. `url` is the address of a file with `{id}` in it.
     """
-    dropped, standing = set(dropped), files_in(case.answer)
+    dropped, standing = set(dropped), {} if case.kind_of.talks else files_in(case.answer)
     returned = case.kind_of.returned_rows(case.review)
     found: dict[str, list[FileInfo]] = {}
     for one in attachments:

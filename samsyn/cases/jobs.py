@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
 from samsyn.tenancy.actors import Actor, system_for
-from samsyn.tenancy.errors import Refused
-from samsyn.tenancy.models import FIRM, Engagement
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.models import FIRM, Engagement, Membership
 
 COPIED = (
     "kind",
@@ -32,15 +34,15 @@ COPIED = (
 def send_copies(batch_id: str) -> None:
     """One case per client of a batch. Killed halfway it goes on where it was: a done client is off the list."""
     rows = SendBatch.objects.unscoped(why="the worker serves every firm")
-    batch = rows.select_related("by__user", "by__firm", "draft").filter(pk=batch_id, finished_at=None).first()
+    batch = rows.select_related("by__user", "by__firm").filter(pk=batch_id, finished_at=None).first()
     if batch is None:
         return
     actor = Actor(side=FIRM, memberships=(batch.by,), user=batch.by.user, firm=batch.by.firm)
     for engagement_id in list(batch.engagement_ids):
-        with transaction.atomic():
+        with transaction.atomic(), translation.override(batch.by.user.language):
             batch = rows.select_for_update(of=("self",)).get(pk=batch_id)
             if engagement_id not in batch.engagement_ids:
-                continue
+                continue  # another worker was first
             if fault := _send_copy(actor, batch.draft_id, UUID(engagement_id)):
                 batch.faults = [*batch.faults, fault]
             batch.engagement_ids = [one for one in batch.engagement_ids if one != engagement_id]
@@ -49,31 +51,52 @@ def send_copies(batch_id: str) -> None:
     _finish(actor, batch_id)
 
 
+def send_what_was_left() -> None:
+    """Go on with batches whose worker was killed. Each minute; one that is being sent is only helped along."""
+    rows = SendBatch.objects.unscoped(why="the worker serves every firm").filter(finished_at=None)
+    for batch_id in rows.order_by("created_at").values_list("pk", flat=True)[:50]:
+        send_copies(str(batch_id))
+
+
 def close_what_was_only_to_read() -> None:
     """Information that needs no confirmation closes itself after 14 days. Each minute."""
     rows = Case.objects.unscoped(why="the worker serves every firm")
     before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
     due = rows.filter(only_to_read=True, state=State.WITH_CLIENT, turn_since__lte=before)
     for case in due.select_related("firm")[:500]:
-        done(system_for(case.firm), case)
+        with suppress(Refused):  # somebody closed it this very moment
+            done(system_for(case.firm), case)
 
 
-def _send_copy(actor: Actor, draft_id: UUID, engagement_id: UUID) -> dict[str, str] | None:
+def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:
     """Make and send one client's case; gives what hindered it, with nothing half-made."""
-    draft = Case.objects.visible_to(actor).get(pk=draft_id)
-    engagement = Engagement.objects.visible_to(actor).select_related("firm").get(pk=engagement_id)
+    named = Engagement.objects.unscoped(why="the firm's own client, as it was chosen").get(pk=engagement_id)
     try:
         with transaction.atomic():
+            draft = Case.objects.visible_to(actor).filter(pk__in=[draft_id]).get()
+            engagement = (
+                Engagement.objects.visible_to(actor).select_related("firm", "responsible").get(pk=engagement_id)
+            )
             case = Case(firm=actor.firm, engagement=engagement, sender=actor.membership)
-            case.responsible_id = engagement.responsible_id or actor.membership.pk
+            case.responsible = _responsible_for(engagement, actor)
             for column in COPIED:
                 setattr(case, column, getattr(draft, column))
             case.save()
             _copy_files(actor, draft, case)
             open_(actor, case)
-    except Refused as refusal:
-        return {"client": engagement.name, "engagement": str(engagement.pk), "why": str(refusal)}
-    return None
+    except (Refused, NotYours) as refusal:
+        why = str(refusal)
+    except (Case.DoesNotExist, Engagement.DoesNotExist):
+        why = _("You don't work with this client.")
+    else:
+        return None
+    return {"client": named.name, "engagement": str(engagement_id), "why": why}
+
+
+def _responsible_for(engagement: Engagement, actor: Actor) -> Membership:
+    """The client's own consultant, or the sender when there is none left."""
+    responsible: Membership | None = engagement.responsible
+    return responsible if responsible is not None and responsible.ended_at is None else actor.membership
 
 
 def _copy_files(actor: Actor, draft: Case, case: Case) -> None:
@@ -86,10 +109,15 @@ def _copy_files(actor: Actor, draft: Case, case: Case) -> None:
 
 
 def _finish(actor: Actor, batch_id: str) -> None:
+    """Everyone has got it: the draft has done its work. Otherwise it stays, turned to those it could not reach."""
     with transaction.atomic():
         rows = SendBatch.objects.visible_to(actor)
+        batch = rows.select_for_update(of=("self",)).get(pk=batch_id)
+        if batch.finished_at is not None:
+            return
         rows.filter(pk=batch_id).update(finished_at=timezone.now())
-        batch = rows.select_related("draft").get(pk=batch_id)
-        if not batch.faults and batch.draft.state == State.DRAFT:
-            # Everyone has got it, so the draft has done its work. The batch goes with it.
-            discard(actor, batch.draft)
+        drafts = Case.objects.visible_to(actor).filter(pk__in=[batch.draft_id], state=State.DRAFT)
+        if batch.faults:
+            drafts.update(engagement=UUID(batch.faults[0]["engagement"]))
+        elif (draft := drafts.first()) is not None:
+            discard(actor, draft)

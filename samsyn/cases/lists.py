@@ -37,18 +37,25 @@ def cases_for(actor: Actor) -> Any:
         rows = rows.annotate(client_name=F("engagement__name"))
     seq, changed = ("client_seq", "client_changed_at") if actor.is_client else ("firm_seq", "firm_changed_at")
     read = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"), seq__gte=OuterRef(seq))
-    seen_from = min((member.seen_from for member in actor.memberships), default=None)
-    unread = ~Exists(read) & Q(**{f"{changed}__gt": seen_from}) if seen_from else Q(pk=None)
+    # Each membership counts from its own beginning: a new colleague has no thousand dots. A draft has no event.
+    newer = Q(pk=None)
+    for member in actor.memberships:
+        here = Q(engagement=member.engagement_id) if member.engagement_id else Q()
+        newer |= here & Q(**{f"{seq}__gt": 0, f"{changed}__gt": member.seen_from})
+    unread = ~Exists(read) & newer
+    if actor.is_client:
+        unread &= ~Q(outcome=Outcome.RETRACTED)
     return rows.annotate(unread=unread)
 
 
 def _for_me(actor: Actor) -> Q:
-    """Cases that ask this person at the client: recipients are badged, and owners when none is listed.
+    """Cases that ask this person at the client: recipients are badged, and owners when none is left.
 
     One who has given an approval is not asked for it again while another's is waited for.
     """
     mine = Recipient.of(actor.membership_ids).filter(case=OuterRef("pk"))
-    anyone = Recipient.objects.unscoped(why="whether the case names anyone at all").filter(case=OuterRef("pk"))
+    listed = Recipient.objects.unscoped(why="whether anyone whom the case names is still here")
+    anyone = listed.filter(case=OuterRef("pk"), membership__ended_at=None)
     asked = Q(Exists(mine)) | (Q(engagement__in=actor.owned_engagement_ids) & ~Q(Exists(anyone)))
     given = Q(*[Q(decisions__contains=str(one)) for one in actor.membership_ids], _connector=Q.OR)
     return asked & ~(Q(kind="approval", decisions__isnull=False) & given)
@@ -165,10 +172,7 @@ def mark_read(actor: Actor, case: Case) -> None:
     member = actor.membership_in(case.engagement_id)
     if member is None:
         return
-    mark = ReadMark(firm_id=case.firm_id, case=case, membership=member, seq=case.seq_for(actor))
-    ReadMark.objects.bulk_create(
-        [mark], update_conflicts=True, unique_fields=["firm", "membership", "case"], update_fields=["seq", "at"]
-    )
+    ReadMark.advance(member, case, case.seq_for(actor))
     AccessLog.objects.create(
         firm_id=case.firm_id,
         case=case,

@@ -2,15 +2,16 @@
 
 begin transaction → read the case again, locked, through the actor → side, person and right allowed, else
 `NotYours` → state and consent allowed, else `NotNow` → the body → set state, save → write exactly one
-`Event` holding what the body returned → attach the actor's files → hand the event to the outbox.
+`Event` holding what the body returned → attach the actor's files → hand the event to the outbox → give
+the case its number when this was its first release.
 """
 
 from __future__ import annotations
 
 import functools
-import re
+import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -19,19 +20,22 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases import retention
 from samsyn.cases.files import files_in
-from samsyn.cases.models import Attachment, Audience, Case, Event, Outbox, Purpose, ReadMark, State
+from samsyn.cases.models import Attachment, Audience, Case, Counter, Event, Outbox, Purpose, ReadMark, State
 from samsyn.kit.queue import enqueue
-from samsyn.kit.text import fold, swedish_sort_key
+from samsyn.kit.text import clean_text, fold, swedish_sort_key
 from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
-from samsyn.tenancy.errors import NotNow, NotYours
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.roles import Right
 
 Run = Callable[..., "Event"]
 
 ANYONE = (PERSON, STAND_IN)
 ANYONE_OR_SYSTEM = (PERSON, STAND_IN, SYSTEM)
-ONCE = re.compile(r"[A-Za-z0-9-]{1,32}")
 TELL_EVENT = "samsyn.notices.jobs.tell"
+LONGEST = 20_000
+
+# What a verb asks of the case beside its state: raises `NotNow` or `NotYours` with the sentence.
+Fits = Callable[[Actor, Case], None]
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,11 @@ class Verb:
     when: Collection[str]
     by: Collection[ActorKind]
     needs_consent: bool
+    fits: Fits | None
 
 
 VERBS: dict[str, Verb] = {}
-
-
-@dataclass
-class Happening:
-    """What a body may hand back beside the event's JSON: another state or audience than declared."""
-
-    body: dict[str, Any] = field(default_factory=dict)
-    audience: Audience | None = None
-
-
-Body = Callable[..., dict[str, Any] | Happening]
+Body = Callable[..., dict[str, Any]]
 
 
 def action(
@@ -78,39 +73,43 @@ def action(
     takes: Purpose | None = None,
     takes_everyones: bool = False,
     needs_consent: bool = True,
+    fits: Fits | None = None,
 ) -> Callable[[Body], Run]:
     """Make a verb of a plain function `(actor, case, **words) -> body`.
 
     `says` is the lazy sentence of the history with `%(actor)s`, or a function `(event) -> str`;
-    `tells` names who hears of it ("client", "firm", "" for nobody); `takes` which of the actor's waiting
-    files go with the event, with `takes_everyones` those of all at the firm, who share a case that is not
-    sent yet. The wrapped verb also accepts `once`, the token of the form it came from: a
-    second press with the same token gives back the first event.
+    `tells` names who hears of it ("client", "firm", "other" for the other side, "" for nobody); `takes`
+    which of the actor's waiting files go with the event, with `takes_everyones` those of all at the firm,
+    who share a case that is not sent yet; `fits` what the case itself must be, so that a button is shown
+    exactly when the verb would work. The wrapped verb also accepts `once`, the token of the form it came
+    from: a second press of the same verb with the same token gives back the first event.
     """
     sides = (side,) if isinstance(side, str) else side
     rights = (right,) if isinstance(right, Right) else right
 
     def wrap(body: Body) -> Run:
         name = body.__name__.rstrip("_")
-        verb = Verb(name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent)
+        verb = Verb(name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent, fits)
         VERBS[name] = verb
 
         @functools.wraps(body)
         def run(actor: Actor, case: Case, **words: Any) -> Event:
-            once = token(words.pop("once", ""))
+            token = words.pop("once", None)
             with transaction.atomic():
                 fresh = locked(actor, case)
-                if once and (first := pressed_before(fresh, once)):
+                if first := pressed_before(actor, name, fresh, token):
+                    _copy_back(fresh, case)
                     return first
                 refuse_unless_allowed(verb, actor, fresh)
-                happening = body(actor, fresh, **words)
-                if isinstance(happening, dict):
-                    happening = Happening(happening)
+                said = body(actor, fresh, **words)
                 if then is not None:
                     move(fresh, then)
-                event = _write(verb, actor, fresh, happening, once)
+                event = _write(verb, actor, fresh, said, press_of(actor, name, token))
                 if takes is not None:
                     _attach(event, actor, fresh, takes, everyones=takes_everyones)
+                if verb.tells and fresh.is_sent:
+                    _hand_over(event)
+                _give_number(fresh)
             _copy_back(fresh, case)
             return event
 
@@ -139,6 +138,8 @@ def refuse_unless_allowed(verb: Verb, actor: Actor, case: Case) -> None:
         raise NotNow(_("The case has moved on since you opened it, so this can't be done any more."))
     if verb.needs_consent and not case.engagement.has_consent:
         raise NotNow(_("There is no consent in force, so the case can only be read."))
+    if verb.fits is not None:
+        verb.fits(actor, case)
 
 
 def allowed(verb_name: str, actor: Actor, case: Case) -> bool:
@@ -164,33 +165,52 @@ def index_for_lists(case: Case) -> None:
     case.sort_key = swedish_sort_key(case.subject)
 
 
-def token(once: Any) -> str | None:
-    """The token of a press as it is stored; what no form of ours has made counts as none."""
-    return once if isinstance(once, str) and ONCE.fullmatch(once) else None
+def written(text: str, missing: str = "") -> str:
+    """What somebody wrote in a verb's own box, tidied. Refused when too long, or with `missing` when empty."""
+    text = clean_text(text)
+    if missing and not text:
+        raise Refused(missing)
+    if len(text) > LONGEST:
+        raise Refused(_("The text is too long. At most 20,000 characters can be sent; attach a file instead."))
+    return text
 
 
-def pressed_before(case: Case, once: Any) -> Event | None:
-    """The event that the same press of the same form has made already."""
+def press_of(actor: Actor, name: str, token: Any) -> str | None:
+    """What is kept of a form's token: alike only when the same person presses the same verb of the same form."""
+    if not token:
+        return None
+    who = actor.user.pk if actor.user else ""
+    return hashlib.sha256(f"{name}:{who}:{token}".encode(errors="replace")).hexdigest()[:32]
+
+
+def pressed_before(actor: Actor, name: str, case: Case, token: Any) -> Event | None:
+    """The event that the same press has made already."""
     rows = Event.objects.unscoped(why="the same press by the same person")
-    first: Event | None = rows.filter(case=case, once=token(once)).first() if token(once) else None
+    once = press_of(actor, name, token)
+    first: Event | None = rows.filter(case=case, once=once).first() if once else None
     return first
 
 
-def _write(verb: Verb, actor: Actor, case: Case, happening: Happening, once: str | None) -> Event:
+def _write(verb: Verb, actor: Actor, case: Case, said: dict[str, Any], once: str | None) -> Event:
+    """Save the case and write its event."""
     now = timezone.now()
-    audience = happening.audience or verb.audience
-    before = case.seq_for(actor)
+    audience = _audience_of(verb, case)
+    held = actor.membership_in(case.engagement_id)
+    up_to_date = held is not None and ReadMark.is_up_to_date(held, case, actor)
     case.seq += 1
     if audience != Audience.FIRM and case.is_sent:
         case.client_seq, case.client_changed_at = case.seq, now
     if audience != Audience.CLIENT:
         case.firm_seq, case.firm_changed_at = case.seq, now
-    if verb.name in ("send_back", "approve", "decline", "answer_for"):
-        case.answered_seq = case.seq
+    if verb.name in ("send_back", "answer_for"):
+        # What the firm has written down itself is not the client's to take back.
+        case.answered_seq = case.seq if verb.name == "send_back" else 0
     index_for_lists(case)
     case.save()
-    held = actor.membership_in(case.engagement_id)
-    event = Event.objects.create(
+    if held is not None and up_to_date:
+        # What one has done oneself is never unread; what others did before it still is.
+        ReadMark.advance(held, case, case.seq_for(actor))
+    event: Event = Event.objects.create(
         firm_id=case.firm_id,
         case=case,
         engagement_id=case.engagement_id,
@@ -202,29 +222,35 @@ def _write(verb: Verb, actor: Actor, case: Case, happening: Happening, once: str
         actor_kind=actor.kind.value,
         user_id=actor.user.pk if actor.user else None,
         membership_id=held.pk if held else None,
-        name=actor.name,
+        # The system has no name: its sentences name nobody, whatever language the worker speaks.
+        name=actor.name if actor.user else "",
         role=held.role if held else "",
         round=case.round,
-        body=happening.body,
+        body=said,
+        body_version=case.kind_of.version,
         once=once,
     )
-    _read_by_its_writer(actor, case, before)
-    if verb.tells:
-        Outbox.objects.create(firm_id=case.firm_id, event=event)
-        enqueue(TELL_EVENT, str(event.pk))
     return event
 
 
-def _read_by_its_writer(actor: Actor, case: Case, before: int) -> None:
-    """What one has done oneself is no news: whoever had read all up to `before` has read this too."""
-    if (member := actor.membership_in(case.engagement_id)) is None:
-        return
-    if before:
-        marks = ReadMark.objects.visible_to(actor).filter(case=case, membership=member, seq__gte=before)
-        marks.update(seq=case.seq_for(actor))
-    else:
-        mark = ReadMark(firm_id=case.firm_id, case=case, membership=member, seq=case.seq_for(actor))
-        ReadMark.objects.bulk_create([mark], ignore_conflicts=True)
+def _audience_of(verb: Verb, case: Case) -> Audience:
+    """What happened before the client got the case is the firm's alone, except that it was written."""
+    if not case.is_sent and verb.audience == Audience.BOTH and verb.name != "open":
+        return Audience.FIRM
+    return verb.audience
+
+
+def _hand_over(event: Event) -> None:
+    Outbox.objects.create(firm_id=event.firm_id, event=event)
+    enqueue(TELL_EVENT, str(event.pk))
+
+
+def _give_number(case: Case) -> None:
+    """At the first release, as the last write: every case of the firm waits for the one counter."""
+    if case.number is None and case.is_sent:
+        case.number = Counter.next(case.firm)
+        index_for_lists(case)
+        case.save(update_fields=["number", "search_key"])
 
 
 def _attach(event: Event, actor: Actor, case: Case, purpose: Purpose, *, everyones: bool) -> None:
@@ -247,4 +273,4 @@ def _copy_back(fresh: Case, case: Case) -> None:
         setattr(case, column.attname, getattr(fresh, column.attname))
 
 
-__all__ = ["ANYONE", "ANYONE_OR_SYSTEM", "VERBS", "Happening", "State", "Verb", "action", "allowed", "move"]
+__all__ = ["ANYONE", "ANYONE_OR_SYSTEM", "VERBS", "State", "Verb", "action", "allowed", "move", "press_of", "written"]

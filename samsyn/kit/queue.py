@@ -23,6 +23,7 @@ SWEEPS = {
     "outbox": "samsyn.notices.jobs.sweep",
     "imports": "samsyn.tenancy.register.receiving.sweep",
     "kept forms": "samsyn.web.kept.sweep",
+    "cases to several": "samsyn.cases.jobs.send_what_was_left",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }
 DAILY = {"files nobody needs": "samsyn.cases.sweeping.sweep"}

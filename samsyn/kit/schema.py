@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -20,3 +21,15 @@ def object_of(**properties: dict[str, Any]) -> dict[str, Any]:
         "required": sorted(properties),
         "additionalProperties": False,
     }
+
+
+def refuse_unknown(schema: Mapping[str, Any], value: Any) -> None:
+    """Raise ValueError for a key of `value`, at any depth, that `schema` (made of the words here) has not declared."""
+    if isinstance(value, Mapping) and "properties" in schema:
+        if unknown := set(value) - set(schema["properties"]):
+            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        for name, part in value.items():
+            refuse_unknown(schema["properties"][name], part)
+    elif isinstance(value, list) and "items" in schema:
+        for part in value:
+            refuse_unknown(schema["items"], part)

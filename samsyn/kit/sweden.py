@@ -228,6 +228,15 @@ def short_date(day: dt.date) -> str:
     return date_format(day, "j F").replace(" ", NO_BREAK)
 
 
+def day_changed(before: dt.date, after: dt.date) -> tuple[str, str]:
+    """Two days for 'from … to …': the month once when it is the same, the year only when it is not."""
+    if before.year != after.year:
+        return tuple(date_format(day, "j F Y").replace(" ", NO_BREAK) for day in (before, after))  # type: ignore[return-value]
+    if before.month != after.month:
+        return short_date(before), short_date(after)
+    return str(before.day), short_date(after)
+
+
 # Periods
 
 

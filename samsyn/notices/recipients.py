@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from samsyn.cases.models import Case, Event, Recipient
+from samsyn.cases.models import Case, Event
+from samsyn.cases.people import owners_of, present, recipients_of, sees_client
 from samsyn.cases.verbs import VERBS
 from samsyn.tenancy.models import CLIENT, Consent, Engagement, Membership, Participant
 
@@ -15,37 +15,31 @@ Role = Membership.Role
 def hearers(event: Event, case: Case) -> list[Membership]:
     """The people an event is told to: on the side its verb names, without the one who acted.
 
-    A case that waits for consent is told to nobody: the invitation says what is needed.
+    A case that waits for consent is told to nobody: the invitation says what is needed. Nor is the client
+    told of a case that has been retracted meanwhile.
     """
     side = VERBS[event.verb].tells
     if side == "other":
         side = CLIENT if event.side != CLIENT else "firm"
-    if not case.is_sent:
+    if not case.is_sent or (side == CLIENT and case.is_retracted):
         return []
-    people = client_side(case) if side == CLIENT else at_firm(case.engagement, case.responsible_id)
+    people = recipients_of(case) if side == CLIENT else at_firm(case.engagement, case.responsible_id)
     return [member for member in people if member.user_id != event.user_id]
 
 
 def hearers_of_consent(consent: Consent) -> list[Membership]:
     """The firm and all owners."""
-    people = [*owners(consent.engagement), *at_firm(consent.engagement, consent.engagement.responsible_id)]
+    engagement = consent.engagement
+    people = [*owners_of(engagement.pk), *at_firm(engagement, engagement.responsible_id)]
     return [member for member in people if member.user_id != consent.user_id]
 
 
-def client_side(case: Case) -> list[Membership]:
-    """The recipients, or the owners when none is left."""
-    listed = Recipient.objects.unscoped(why="whom to tell, decided by the case").filter(case=case)
-    here = _present().filter(engagement=case.engagement_id, pk__in=listed.values("membership"))
-    return list(here) or owners(case.engagement)
-
-
-def owners(engagement: Engagement) -> list[Membership]:
-    return list(_present().filter(engagement=engagement, role=Role.OWNER))
-
-
 def at_firm(engagement: Engagement, responsible: UUID | None) -> list[Membership]:
-    """The first that exist of: the responsible, the participants, the client's responsible, the managers."""
-    staff = _present().filter(firm=engagement.firm_id, engagement=None)
+    """The first that exist of: the responsible, the participants, the client's responsible, the managers.
+
+    Only those who can open what they are told of: a consultant may have left the client since.
+    """
+    staff = present().filter(firm=engagement.firm_id, engagement=None)
     part = Participant.objects.unscoped(why="whom to tell").filter(engagement=engagement)
     for people in (
         staff.filter(pk=responsible),
@@ -53,11 +47,6 @@ def at_firm(engagement: Engagement, responsible: UUID | None) -> list[Membership
         staff.filter(pk=engagement.responsible_id),
         staff.filter(role=Role.MANAGER),
     ):
-        if found := list(people):
+        if found := [one for one in people if sees_client(one, engagement)]:
             return found
     return []
-
-
-def _present() -> Any:
-    rows = Membership.objects.unscoped(why="whom to tell, decided by what has happened")
-    return rows.select_related("user").filter(ended_at=None)

@@ -12,31 +12,34 @@ from samsyn.tenancy.models import CLIENT, Company, Consent, Engagement, Membersh
 Step = Engagement.ConsentState
 
 
-def heading_of(verb: str, side: str) -> str:
+def heading_of(event: Event, side: str) -> str:
     """What the letter says first to a reader on `side`, in the language that is active."""
+    verb = event.verb
     if verb == "remind":
         return _("Reminder: a case is waiting for you")
     if verb in ("open", "release", "write"):
         return _("A new case is waiting for you")
-    if verb in ("ask_again", "reply", "amend") and side == CLIENT:
+    if verb in ("ask_again", "reply") and not event.body.get("finished"):
         return _("A case has come back to you")
-    if verb in ("send_back", "approve", "decline", "acknowledge", "reopen") and side != CLIENT:
+    if verb in ("send_back", "approve", "decline", "acknowledge"):
         return _("A client has answered")
+    if verb == "reopen" and side != CLIENT:
+        return _("A client has opened a case again")
     return _("A case has been updated")
 
 
-def title_of(verb: str, firm: str, side: str) -> str:
+def title_of(event: Event, firm: str, side: str) -> str:
     """The subject of the letter: of a new case whom it is from, else as it says first."""
-    if verb in ("open", "release") and side == CLIENT:
+    if event.verb in ("open", "release") and side == CLIENT:
         return _("New case from %(firm)s") % {"firm": firm}
-    return heading_of(verb, side)
+    return heading_of(event, side)
 
 
 def write_letter(event: Event, case: Case, reader: Membership) -> None:
     """Write to one reader, in his or her language, once for each event and person."""
     with translation.override(reader.user.language):
-        heading = heading_of(event.verb, reader.side)
-        title = title_of(event.verb, case.firm.name, reader.side)
+        heading = heading_of(event, reader.side)
+        title = title_of(event, case.firm.name, reader.side)
     letters.write(
         template="case",
         to=reader.user.email,

@@ -105,6 +105,8 @@ class Actor:
         """Whether the role held here gives `right`. On the client's side name the engagement."""
         if self.kind is SYSTEM:
             return True
+        if self.kind is SUPPORT:
+            return right is Right.READ  # whatever the person helped may do
         if self.is_firm:
             return right in rights_of(self.membership)
         if engagement_id is None:

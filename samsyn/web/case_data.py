@@ -13,14 +13,15 @@ from samsyn.cases.drafts import without_left
 from samsyn.cases.files import answer_files, sent_files
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import cases_for, mark_read, with_asked
-from samsyn.cases.models import Attachment, Case, Draft, Event, Recipient
+from samsyn.cases.models import Attachment, Case, Draft, Event, ReadMark, Recipient
+from samsyn.cases.rounds import told_review
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Membership
 
 
 @dataclass
 class CaseData:
-    """One case as one reader sees it. `people` are those at the client who see it.
+    """One case as one reader sees it. `people` are those at the client who see it; `review` the verdicts.
 
     `draft` is the reader's newest, of whatever round; `typed` is its text when it is of this round.
     """
@@ -34,6 +35,7 @@ class CaseData:
     typed: dict[str, Any] | None
     answer_files: dict[str, list[FileInfo]]
     sent_files: dict[str, list[FileInfo]]
+    review: dict[str, Any] | None
 
     @property
     def notes(self) -> list[Event]:
@@ -52,6 +54,7 @@ class CaseData:
 def find_case(actor: Actor, ref: str) -> Case:
     """The case at this address, with the reader's own newest draft, or 404."""
     own = Draft.objects.visible_to(actor).filter(case=OuterRef("pk")).order_by("-round")
+    marks = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"))
     rows = (
         cases_for(actor)
         .defer(None)
@@ -62,6 +65,7 @@ def find_case(actor: Actor, ref: str) -> Case:
             own_round=Subquery(own.values("round")[:1]),
             own_saved_at=Subquery(own.values("saved_at")[:1]),
             answer_opened=answer_opened(),
+            read_until=Subquery(marks.values("seq")[:1]),
         )
     )
     if actor.is_client:
@@ -104,6 +108,8 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
         without_left(draft.typed) or None if draft and draft.round == case.round else None,
         answer_files(actor, case, attachments, draft.dropped if draft and draft.round == case.round else (), file_url),
         sent_files(case, attachments, file_url),
+        # Verdicts that are being made are the firm's alone.
+        told_review(case.kind_of, events) if actor.is_client else case.review,
     )
 
 
@@ -116,7 +122,10 @@ def own_draft(case: Case) -> Draft | None:
 
 
 def note_reading(request: HttpRequest, actor: Actor, case: Case) -> None:
-    """Move the reader's mark: the only thing a GET writes, and not for HEAD or prefetching."""
+    """Move the reader's mark: the only thing a GET writes, and not for HEAD or prefetching.
+
+    Also for what has no dot since it is older than the reader: that it was opened must be known.
+    """
     fetching_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    if request.method == "GET" and not fetching_ahead and getattr(case, "unread", False):
+    if request.method == "GET" and not fetching_ahead and (case.read_until or 0) < case.seq_for(actor):  # type: ignore[attr-defined]
         mark_read(actor, case)

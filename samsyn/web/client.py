@@ -25,11 +25,12 @@ from samsyn.cases.lists import (
     with_asked,
 )
 from samsyn.cases.models import Case, Purpose, State
+from samsyn.cases.people import known_staff
 from samsyn.kit.fields import LineField, TextField
 from samsyn.kit.rows import KindForm
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
-from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.roles import Right
 from samsyn.web.attaching import removed, take
 from samsyn.web.doors import cases_page, client_page
@@ -178,7 +179,8 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         raise Http404
     kind = kinds.get("client_message")
     data = request.POST if request.method == "POST" else put_back(request).fields()
-    form, letter = kind.request_form(data, people=known_staff(actor, engagement)), Letter(data, prefix="l")
+    people = [(str(one.pk), one.name) for one in known_staff(actor, engagement)]
+    form, letter = kind.request_form(data, people=people), Letter(data, prefix="l")
     problem = ""
     if request.method == "POST":
         taken = take(request, actor, engagement, Purpose.REQUEST)
@@ -231,10 +233,3 @@ def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: KindF
         message=letter.cleaned_data["message"],
         once=once,
     )
-
-
-def known_staff(actor: Actor, engagement: Engagement) -> list[tuple[str, str]]:
-    """Those at the firm who have sent this company a case: the only persons a client can write to by name."""
-    senders = Case.objects.visible_to(actor).filter(engagement=engagement).values("sender")
-    staff = Membership.objects.visible_to(actor).filter(pk__in=senders, engagement=None, ended_at=None)
-    return [(str(member.pk), member.name) for member in staff.select_related("user").order_by("user__name")]

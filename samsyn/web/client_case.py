@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
-from samsyn.cases.actions.answering import can_take_back
 from samsyn.cases.basis import basis_digest, may_approve_now
 from samsyn.cases.drafts import drop_unsent, keep_text, open_rows, send_unsent, typed_in, without_left
 from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of
@@ -47,9 +46,9 @@ def answer_form(data: CaseData, posted: Any = None, *, complete: bool = True) ->
     return case.kind_of.answer_form(
         case.request,
         posted,
-        answer=case.answer,
+        answer=None if case.kind_of.talks else case.answer,
         typed=None if posted else data.typed,
-        review=case.review_for_client,
+        review=data.review,
         files=data.answer_files,
         complete=complete,
     )
@@ -68,14 +67,9 @@ def show(
     """The case page, whatever brought us to it; `written` is what could not be sent, by form."""
     case, written = data.case, written or Written()
     url = file_address(actor, case.ref)
-    editable = allowed("send_back", actor, case) and case.kind != "approval"
+    editable = allowed("send_back", actor, case)
     member = actor.membership_in(case.engagement_id)
-    deciding = (
-        case.kind == "approval"
-        and member is not None
-        and allowed("approve", actor, case)
-        and may_approve_now(case, member)
-    )
+    deciding = member is not None and allowed("approve", actor, case) and may_approve_now(case, member)
     response = page(
         request,
         "client/case.html",
@@ -92,22 +86,22 @@ def show(
         may_answer=case.kind != "approval" and actor.may(Right.ANSWER, case.engagement_id),
         deciding=deciding,
         digest=basis_digest(case) if deciding else "",
-        told=case.kind_of.read(case.request, case.answer, case.review_for_client, data.sent_files),
+        told=case.kind_of.read(case.request, case.answer, data.review, data.sent_files),
         request_files=[
             info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST and one.event_id
         ],
         latest=latest_words(case, data.events),
-        history=history_of(data.timeline, data.attachments, url),
+        history=history_of(data.timeline, data.attachments, url, talks=case.kind_of.talks),
         people=data.people,
         approvers={str(one.pk): one.name for one in data.people},
         represents=actor.may(Right.REPRESENT, case.engagement_id),
         only_reads=not actor.may(Right.ANSWER, case.engagement_id),
         drafting=[one for one in data.drafting if editable and one.pk not in actor.membership_ids],
-        may_take_back=allowed("take_back", actor, case) and can_take_back(case),
+        may_take_back=allowed("take_back", actor, case),
         may_message=allowed("message", actor, case),
-        may_reopen=allowed("reopen", actor, case) and case.client_may_reopen,
-        may_confirm=case.awaits_acknowledgement and allowed("acknowledge", actor, case),
-        may_finish=case.only_to_read and allowed("done", actor, case),
+        may_reopen=allowed("reopen", actor, case),
+        may_confirm=allowed("acknowledge", actor, case),
+        may_finish=allowed("done", actor, case),
         signed_in=signed_in_words(actor.signed_in_by),
         once=secrets.token_hex(12),
         accept=ACCEPT,
@@ -126,7 +120,7 @@ def show(
 
 def forms_on(actor: Actor, case: Case, *, deciding: bool) -> set[str]:
     """The forms of the page that have a field for words. An answer's words are always shown, field or not."""
-    said = allowed("message", actor, case) or (allowed("reopen", actor, case) and case.client_may_reopen)
+    said = allowed("message", actor, case) or allowed("reopen", actor, case)
     return {"skicka-tillbaka", *(("meddelande", "ateroppna") if said else ()), *(("svara",) if deciding else ())}
 
 
@@ -157,7 +151,7 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Keep what was written and chosen, then send it all back to the firm, if that was the button."""
     case = find_case(actor, ref)
     late = too_late_for(actor, case)
-    if pressed_before(case, request.POST.get("once")):
+    if pressed_before(actor, "send_back", case, request.POST.get("once")):
         return was_sent(request, actor, case)
     taken = keep(request, actor, case)
     problem = taken.problem
@@ -323,7 +317,7 @@ def _said(verb: Any, done: Any) -> Any:
     def view(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         case = find_case(actor, ref)
         try:
-            if not pressed_before(case, request.POST.get("once")):
+            if not pressed_before(actor, verb.verb.name, case, request.POST.get("once")):
                 refuse_to_say(request, actor, case, verb)
                 taken = take_files(request, actor, case)
                 if taken.problem:

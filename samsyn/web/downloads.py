@@ -117,9 +117,9 @@ def _shown(actor: Actor, data: CaseData, places: dict[str, str]) -> dict[str, An
         "told": case.kind_of.read(
             case.request,
             case.answer,
-            case.review_for_client if actor.is_client else case.review,
+            data.review,
             data.sent_files,
         ),
-        "history": history_of(data.timeline, data.attachments, "files/{id}"),
+        "history": history_of(data.timeline, data.attachments, "files/{id}", talks=case.kind_of.talks),
         "places": places,
     }

@@ -18,12 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions
+from samsyn.cases.basis import can_be_settled
 from samsyn.cases.drafts import as_message, beside, draft_for, open_rows
 from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of, unsent
-from samsyn.cases.kinds.approval import Approval
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
-from samsyn.cases.models.case import FINAL_OUTCOMES
 from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DayField, DueDayField
 from samsyn.kit.rows import KindForm, storable
@@ -78,10 +77,6 @@ def show(
     case, kind, written = data.case, data.case.kind_of, written or Written()
     url = file_address(actor, case.ref)
     can = {name: allowed(name, actor, case) for name in BUTTONS}
-    can["ask_again"] = can["ask_again"] and (case.kind != "approval" or kind.closing_outcome(case.answer) == "declined")
-    can["reopen"] = can["reopen"] and case.outcome not in FINAL_OUTCOMES
-    can["amend"] = can["amend"] and case.round == 1
-    can["answer_for"] = can["answer_for"] and case.kind not in ("approval", "information")
     judging = case.state == State.WITH_FIRM and case.answer is not None
     told = kind.read(case.request, case.answer, case.review, data.sent_files)
     verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
@@ -93,7 +88,7 @@ def show(
             .filter(case=case, side="client", what="opened")
             .values_list("name", flat=True)
         )
-        if can["retract"] and not case.is_open
+        if case.is_retracted
         else []
     )
     return page(
@@ -111,12 +106,13 @@ def show(
         form=kind.answer_form(case.request, answer=case.answer, review=case.review, files=data.answer_files),
         editable=False,
         request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST],
-        history=history_of(data.timeline, data.attachments, url),
+        history=history_of(data.timeline, data.attachments, url, talks=kind.talks),
         notes=data.notes,
         people=data.people,
         can=can,
         staff=[(str(one.pk), one.name) for one in data.staff],
-        decisions=kind.decisions(case.answer) if isinstance(kind, Approval) else [],
+        decisions=kind.decisions(case.answer),
+        unsettled=case.state == State.WITH_CLIENT and case.kind == "approval" and not can_be_settled(case, data.people),
         deciding=False,
         approvers={str(one.pk): one.name for one in data.people},
         for_firm=True,
@@ -167,7 +163,7 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
     case = find_case(actor, ref)
     run, _words, done = WORDS[verb]
     try:
-        if not pressed_before(case, request.POST.get("once")):
+        if not pressed_before(actor, run.verb.name, case, request.POST.get("once")):
             refuse_to_say(request, actor, case, run)
             taken = take_files(request, actor, case) if run in WITH_FILES else Taken()
             if taken.problem:
@@ -288,7 +284,7 @@ def answer_for(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
 
 def write_down(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
     """Keep the files, then store the answer when that was the button and nothing is wrong."""
-    if pressed_before(case, request.POST.get("once")):
+    if pressed_before(actor, "answer_for", case, request.POST.get("once")):
         return was_told(request, actor, case)
     refuse_unless_allowed(VERBS["answer_for"], actor, case)
     taken, do = take(request, actor, case, Purpose.ANSWER, open_rows(case)), request.POST.get("do", "")

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions, kinds
-from samsyn.cases.actions.minding import sees_client
 from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
 from samsyn.cases.kinds.base import Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
@@ -190,7 +189,10 @@ def compose(
                 actions.discard(actor, case)
                 messages.success(request, _("The draft is gone"))
                 return redirect("firm_cases", slug_of(actor))
-            problem = f"{keep(request, writing)} {keep_files(request, writing)}".strip()
+            problem = keep(request, writing)
+            if writing.case is not None and writing.case.state not in EDITABLE:
+                return redirect("firm_case", slug_of(actor), writing.case.ref)  # a second press of what has left
+            problem = f"{problem} {keep_files(request, writing)}".strip()
             if not problem and do != "send":
                 messages.success(request, _("The draft is saved"))
                 return redirect(edit_address(writing))
@@ -230,17 +232,14 @@ def keep(request: HttpRequest, writing: Composing) -> str:
             writing.case,
             engagement=writing.clients[0],
             kind=writing.kind.slug,
+            once=request.POST.get("once", ""),
             request=form.encoded() if fine else form.typed(),
             **writing.facts(),
+            **responsible_in(request, writing),
         )
-        responsible = next((one for one in staff(actor) if str(one.pk) == request.POST.get("responsible")), None)
-        case.engagement = writing.clients[0]
-        if responsible is not None and responsible.pk != case.responsible_id and sees_client(responsible, case):
-            case = actions.save_draft_case(
-                actor, case, engagement=writing.clients[0], kind=case.kind, responsible=responsible
-            )
-        ids = set(request.POST.getlist("recipients"))
-        actions.set_recipients(actor, case, [one for one in writing.people if str(one.pk) in ids])
+        if case.state in EDITABLE:
+            ids = set(request.POST.getlist("recipients"))
+            actions.set_recipients(actor, case, [one for one in writing.people if str(one.pk) in ids])
     case.firm, case.engagement = writing.clients[0].firm, writing.clients[0]
     writing.case = case
     return ""
@@ -264,6 +263,14 @@ def edit_address(writing: Composing) -> str:
     return f"{address}?{named.urlencode()}" if len(writing.clients) > 1 else address
 
 
+def responsible_in(request: HttpRequest, writing: Composing) -> dict[str, Any]:
+    """Who was chosen to answer for the case; of several clients each keeps its own."""
+    if len(writing.clients) > 1:
+        return {}
+    chosen = next((one for one in staff(writing.actor) if str(one.pk) == request.POST.get("responsible")), None)
+    return {"responsible": chosen} if chosen else {}
+
+
 def staff(actor: Actor) -> list[Membership]:
     rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None)
     return list(rows.select_related("user"))
@@ -275,7 +282,7 @@ def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:
         return None
     actor, case = writing.actor, writing.case
     if len(writing.clients) > 1:
-        actions.send_to_many(actor, case, [one.pk for one in writing.clients])
+        actions.send_to_many(actor, case, [one.pk for one in writing.clients], once=request.POST.get("once", ""))
         messages.success(request, _("The cases are on their way. You can go on with something else."))
         return redirect("firm_desk", slug_of(actor))
     if case.state == State.AWAITING_CONSENT:
@@ -319,6 +326,7 @@ def show(
         hindered=[(one, found) for one in unready if (found := hindrances(one, addresses))],
         preview=preview_of(writing, shown),
         action=edit_address(writing) if case is not None else "",
+        once=request.POST.get("once") or secrets.token_hex(12),
         accept=ACCEPT,
         max_mb=actor.firm.max_file_mb if actor.firm else 25,
     )

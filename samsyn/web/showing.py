@@ -15,6 +15,7 @@ from samsyn.cases import kinds
 from samsyn.cases.files import info_of
 from samsyn.cases.kinds.base import Change, FileInfo
 from samsyn.cases.models import Attachment, Case, Event, Outcome, Purpose, State
+from samsyn.cases.rounds import taken_back
 from samsyn.cases.verbs import VERBS
 from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
 from samsyn.tenancy.actors import Actor
@@ -169,19 +170,32 @@ def short_name(name: str) -> str:
     return f"{first} {last[:1]}." if first else name
 
 
-def history_of(events: Iterable[Event], attachments: Sequence[Attachment], url: str) -> list[Happened]:
-    """The events a reader sees, newest first, each with the files that came with it."""
+def history_of(
+    events: Sequence[Event], attachments: Sequence[Attachment], url: str, *, talks: bool = False
+) -> list[Happened]:
+    """The events a reader sees, newest first, each with the files that came with it.
+
+    Where the kind `talks`, a reply's files are read here as well. Of an answer that was taken back nothing
+    more is told than that it was sent.
+    """
     by_event: dict[Any, list[Attachment]] = {}
     for one in attachments:
         by_event.setdefault(one.event_id, []).append(one)
+    gone = taken_back(events)
     return [
-        happened(event, [info_of(one, url) for one in by_event.get(event.pk, []) if comes_with(event, one)])
+        happened(
+            event,
+            [info_of(one, url) for one in by_event.get(event.pk, []) if comes_with(event, one, talks=talks)],
+            silent=event.pk in gone,
+        )
         for event in events
     ]
 
 
-def comes_with(event: Event, one: Attachment) -> bool:
-    """Whether a file is shown in the history: those of a message, and what the firm added when it amended."""
+def comes_with(event: Event, one: Attachment, *, talks: bool) -> bool:
+    """Whether a file is shown in the history: those of a message, of a reply, and of an amendment."""
+    if one.purpose == Purpose.ANSWER:
+        return talks
     return one.purpose == Purpose.MESSAGE or (one.purpose == Purpose.REQUEST and event.verb == "amend")
 
 
@@ -193,12 +207,14 @@ def latest_words(case: Case, events: Iterable[Event]) -> Event | None:
     return given if given and given.body.get("text") else None
 
 
-def happened(event: Event, files: list[FileInfo]) -> Happened:
+def happened(event: Event, files: list[FileInfo], *, silent: bool = False) -> Happened:
+    """An event in words; `silent` without what was said."""
     verb = VERBS[event.verb]
     said = verb.says(event) if callable(verb.says) else str(verb.says)
     before, mark, after = said.partition("%(actor)s")
     sentence = format_html("{}<b>{}</b>{}", before, event.name, after) if mark else format_html("{}", said)
-    text = event.body.get("text", "") if event.verb not in ("open", "write", "note") else ""
+    told_elsewhere = event.verb in ("open", "write", "release", "note")
+    text = "" if silent or told_elsewhere else event.body.get("text", "")
     return Happened(
         verb.icon,
         sentence,
@@ -215,9 +231,17 @@ def amendments(event: Event) -> list[Change]:
     if event.verb != "amend":
         return []
     before, after = event.body["before"], event.body["after"]
-    found = kinds.get(event.body["kind"]).changes(before["request"], after["request"])
+    old, new = (_with_names(event, one["request"]) for one in (before, after))
+    found = kinds.get(event.body["kind"]).changes(old, new)
     if before["subject"] != after["subject"]:
         found.insert(0, Change(_("Subject"), before["subject"], after["subject"]))
     if before["message"] != after["text"]:
         found.insert(0, Change(_("Message"), before["message"], after["text"]))
     return found
+
+
+def _with_names(event: Event, request: dict[str, Any]) -> dict[str, Any]:
+    """A request as the event's kind reads it now, with the names of those who are named."""
+    kind, names = kinds.get(event.body["kind"]), event.body["names"]
+    read = kind.upgraded("request", event.body_version, request)
+    return {**read, "named": [names.get(one, one) for one in read["named"]]} if read.get("named") else read

@@ -7,21 +7,26 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.cases.basis import approval_is_settled, basis_digest, basis_text, may_approve_now
+from samsyn.cases.actions.ending import end
+from samsyn.cases.basis import approval_is_settled, basis_digest, basis_text, decisions_of, may_approve_now
+from samsyn.cases.drafts import draft_for
 from samsyn.cases.files import files_in, refuse_strange_files
-from samsyn.cases.models import Case, Draft, Event, Outcome, Purpose, ReadMark, State
-from samsyn.cases.verbs import ANYONE, ANYONE_OR_SYSTEM, Happening, action, move
+from samsyn.cases.kinds.document_request import locked_sentence
+from samsyn.cases.models import Attachment, Case, Draft, Event, Outcome, Purpose, ReadMark, State
+from samsyn.cases.rounds import standing_answer, told_review
+from samsyn.cases.verbs import ANYONE_OR_SYSTEM, action, move, written
+from samsyn.kit.sweden import short_date, stockholm_today
 from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import CLIENT, FIRM
 from samsyn.tenancy.roles import Right
 
-ANSWERABLE = ("question", "document_request", "details", "client_message", "information")
+# Of an approval or a piece of information the firm can write nothing down: only the client can approve or confirm.
+ONLY_THE_CLIENT = ("approval", "information")
 
 
 def _sent_back(event: Event) -> str:
@@ -35,6 +40,11 @@ def _sent_back(event: Event) -> str:
     ) % {"count": count}
 
 
+def _is_answered_by_form(actor: Actor, case: Case) -> None:
+    if case.kind == "approval":
+        raise NotNow(_("An approval is answered with Approve or Decline."))
+
+
 @action(
     side=CLIENT,
     when=(State.WITH_CLIENT,),
@@ -44,15 +54,49 @@ def _sent_back(event: Event) -> str:
     icon="send",
     tells="firm",
     takes=Purpose.ANSWER,
+    fits=_is_answered_by_form,
 )
-def send_back(actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "") -> dict[str, Any]:
-    """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`."""
-    if case.kind == "approval":
-        raise NotNow(_("An approval is answered with Approve or Decline."))
+def send_back(
+    actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "", shown: str | None = None
+) -> dict[str, Any]:
+    """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`.
+
+    `shown` is `what_is_shown` of the page that was answered; another round or version is refused.
+    """
+    if shown and shown != what_is_shown(case):
+        raise NotNow(_("The firm has changed the case since you opened it. Read it again before you send."))
+    body = _take_answer(actor, case, answer, text)
+    Draft.objects.visible_to(actor).filter(case=case, round=case.round).delete()
+    return body
+
+
+def what_is_shown(case: Case) -> str:
+    """What a page of this case asks, told apart from what was asked before and may be asked later."""
+    return f"{case.round}.{case.request_version}"
+
+
+def _take_answer(actor: Actor, case: Case, answer: dict[str, Any], text: str) -> dict[str, Any]:
+    """The answer becomes the case's newest. Gives what the event keeps of it."""
+    case.kind_of.check_answer(case.request, answer)
+    _refuse_touched_rows(case, answer)
     refuse_strange_files(actor, case, answer)
     case.answer, case.review = answer, case.kind_of.review_after(case.review)
-    _forget_draft(actor, case)
     return {"answer": answer, "text": clean_text(text), "file_count": len(files_in(answer))}
+
+
+def _refuse_touched_rows(case: Case, answer: dict[str, Any]) -> None:
+    """A row that is locked goes along exactly as it was."""
+    locked = case.kind_of.locked_rows(case.request, case.review)
+    before = {row["id"]: row for row in (case.answer or {}).get("rows", [])}
+    now = {row["id"]: row for row in answer.get("rows", [])}
+    for one in locked & before.keys():
+        if now.get(one) != before[one]:
+            raise Refused(locked_sentence(one in case.kind_of.accepted_rows(case.review)))
+
+
+def _is_approval(actor: Actor, case: Case) -> None:
+    if case.kind != "approval":
+        raise NotNow(_("This case is not an approval."))
 
 
 @action(
@@ -62,11 +106,11 @@ def send_back(actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "
     says=gettext_lazy("%(actor)s approved."),
     icon="badge-check",
     tells="firm",
-    by=ANYONE,
+    fits=_is_approval,
 )
-def approve(actor: Actor, case: Case, *, digest: str, text: str = "") -> Happening:
+def approve(actor: Actor, case: Case, *, digest: str, text: str = "") -> dict[str, Any]:
     """Approve exactly what was shown. `digest` is the one the page carried; another basis is refused."""
-    return _decide(actor, case, "approved", digest, text)
+    return _decide(actor, case, "approved", digest, written(text))
 
 
 @action(
@@ -76,18 +120,16 @@ def approve(actor: Actor, case: Case, *, digest: str, text: str = "") -> Happeni
     says=gettext_lazy("%(actor)s declined."),
     icon="circle-x",
     tells="firm",
-    by=ANYONE,
+    fits=_is_approval,
 )
-def decline(actor: Actor, case: Case, *, digest: str, text: str) -> Happening:
+def decline(actor: Actor, case: Case, *, digest: str, text: str) -> dict[str, Any]:
     """Decline what was shown, with the reason in `text`. One decline moves the case at once."""
-    if not text.strip():
-        raise Refused(_("Say why you decline, so the firm knows what to change."))
-    return _decide(actor, case, "declined", digest, text)
+    reason = written(text, _("Say why you decline, so the firm knows what to change."))
+    return _decide(actor, case, "declined", digest, reason)
 
 
-def _decide(actor: Actor, case: Case, decision: str, digest: str, text: str) -> Happening:
-    if case.kind != "approval":
-        raise NotNow(_("This case is not an approval."))
+def _decide(actor: Actor, case: Case, decision: str, digest: str, reason: str) -> dict[str, Any]:
+    """Freeze who, when, and the canonical bytes and file hashes that were shown."""
     member = actor.membership_in(case.engagement_id)
     if member is None or not may_approve_now(case, member):
         raise NotYours(_("Somebody else is to approve this, or you already have."))
@@ -98,21 +140,19 @@ def _decide(actor: Actor, case: Case, decision: str, digest: str, text: str) -> 
         "name": actor.name,
         "at": timezone.now().isoformat(timespec="seconds"),
         "decision": decision,
-        "reason": clean_text(text),
+        "reason": reason,
         "digest": digest,
     }
-    decisions = [*(case.answer or {}).get("decisions", []), given]
-    case.answer = {"decisions": decisions}
+    case.answer = {"decisions": [*decisions_of(case), given]}
     if decision == "declined" or approval_is_settled(case):
         move(case, State.WITH_FIRM)
-    body = {
-        **given,
-        "basis": basis_text(case),
-        "signed_in_by": actor.signed_in_by,
-        "answer": case.answer,
-        "text": given["reason"],
-    }
-    return Happening(body)
+    frozen = {"basis": basis_text(case), "signed_in_by": actor.signed_in_by}
+    return {**given, **frozen, "answer": case.answer, "text": reason}
+
+
+def _is_to_be_confirmed(actor: Actor, case: Case) -> None:
+    if not case.awaits_acknowledgement:
+        raise NotNow(_("This case doesn't ask for a confirmation."))
 
 
 @action(
@@ -123,31 +163,47 @@ def _decide(actor: Actor, case: Case, decision: str, digest: str, text: str) -> 
     says=gettext_lazy("%(actor)s has read this."),
     icon="circle-check",
     tells="firm",
+    fits=_is_to_be_confirmed,
 )
 def acknowledge(actor: Actor, case: Case) -> dict[str, Any]:
     """*Jag har läst*: the client confirms information that is to be confirmed."""
-    if not case.awaits_acknowledgement:
-        raise NotNow(_("This case doesn't ask for a confirmation."))
-    _close(case, Outcome.ACKNOWLEDGED)
+    end(case, Outcome.ACKNOWLEDGED)
     return {}
+
+
+def _is_only_to_read(actor: Actor, case: Case) -> None:
+    if not case.only_to_read:
+        raise NotNow(_("Only information that needs no confirmation can be marked as done."))
+
+
+def _done(event: Event) -> str:
+    if event.user_id is None:
+        return _("The information closed by itself after 14 days.")
+    return _("%(actor)s marked the information as done.")
 
 
 @action(
     side=(CLIENT, FIRM),
     when=(State.WITH_CLIENT,),
     then=State.CLOSED,
-    right=(Right.ANSWER,),
-    says=gettext_lazy("%(actor)s marked the information as done."),
+    right=Right.ANSWER,
+    says=_done,
     icon="circle-check",
     by=ANYONE_OR_SYSTEM,
     needs_consent=False,
+    fits=_is_only_to_read,
 )
 def done(actor: Actor, case: Case) -> dict[str, Any]:
     """*Klart*: information that needs no confirmation; the system does it after 14 days."""
-    if not case.only_to_read:
-        raise NotNow(_("Only information that needs no confirmation can be marked as done."))
-    _close(case, Outcome.INFORMED)
+    end(case, Outcome.INFORMED)
     return {}
+
+
+def _can_be_taken_back(actor: Actor, case: Case) -> None:
+    if case.kind == "approval":
+        raise NotNow(_("An approval can't be taken back."))
+    if not can_take_back(case):
+        raise NotNow(_("The firm has already opened your answer, so it can't be taken back. Write a message."))
 
 
 @action(
@@ -157,15 +213,36 @@ def done(actor: Actor, case: Case) -> dict[str, Any]:
     right=Right.ANSWER,
     says=gettext_lazy("%(actor)s took the answer back."),
     icon="undo-2",
+    fits=_can_be_taken_back,
 )
 def take_back(actor: Actor, case: Case) -> dict[str, Any]:
-    """Undo a sent answer, until someone at the firm has opened it. Never for approvals."""
-    if case.kind == "approval":
-        raise NotNow(_("An approval can't be taken back."))
-    if not can_take_back(case):
-        raise NotNow(_("The firm has already opened your answer, so it can't be taken back. Write a message."))
+    """Undo a sent answer, until someone at the firm has opened it. Never for approvals.
+
+    The answer becomes a draft of the one who takes it back, and the firm sees no more of it than of any
+    draft; what stood before stands again.
+    """
+    rows = Event.objects.unscoped(why="what was sent and told before the answer, under the case's lock")
+    events = list(rows.filter(case=case, seq__lte=case.answered_seq).order_by("-seq"))
+    taken, before = events[0], events[1:]
+    kind, answer = case.kind_of, taken.half(case.kind_of, "answer")
+    case.answer, case.review = standing_answer(kind, before), told_review(kind, before)
+    case.answered_seq = 0
     case.round += 1
+    _back_to_draft(actor, case, taken, answer)
     return {}
+
+
+def _back_to_draft(actor: Actor, case: Case, taken: Event, answer: dict[str, Any]) -> None:
+    """What was sent, words and files, as this person's draft of the new round."""
+    sent = Attachment.objects.unscoped(why="the files of the answer that is taken back")
+    sent.filter(case=case, event=taken, purpose=Purpose.ANSWER).update(
+        event=None, round=case.round, user_id=actor.user.pk if actor.user else None
+    )
+    form = case.kind_of.answer_form(case.request, answer=answer, review=case.review)
+    draft = draft_for(actor, case)
+    draft.typed = {**draft.typed, **form.typed()}
+    draft.dropped = sorted(set(files_in(case.answer)) - set(files_in(answer)))
+    draft.save()
 
 
 def can_take_back(case: Case) -> bool:
@@ -192,8 +269,13 @@ def answer_opened() -> Exists:
 
 def _answered_for(event: Event) -> str:
     how = {"phone": _("by telephone"), "meeting": _("at a meeting")}[event.body["how"]]
-    day = date_format(dt.date.fromisoformat(event.body["on"]), "j F")
+    day = short_date(dt.date.fromisoformat(event.body["on"]))
     return _("%%(actor)s answered for the client, %(how)s on %(day)s.") % {"how": how, "day": day}
+
+
+def _may_be_answered_for(actor: Actor, case: Case) -> None:
+    if case.kind in ONLY_THE_CLIENT:
+        raise NotNow(_("Only the client can approve or confirm."))
 
 
 @action(
@@ -205,33 +287,14 @@ def _answered_for(event: Event) -> str:
     icon="pencil-line",
     tells="client",
     takes=Purpose.ANSWER,
+    fits=_may_be_answered_for,
 )
 def answer_for(
     actor: Actor, case: Case, *, answer: dict[str, Any], how: str, on: dt.date, text: str = ""
 ) -> dict[str, Any]:
     """Write down what the client said. `how` is "phone" or "meeting"; never for what only the client can give."""
-    if case.kind in ("approval", "information"):
-        raise NotNow(_("Only the client can approve or confirm."))
     if how not in ("phone", "meeting"):
         raise Refused(_("Say whether it was by telephone or at a meeting."))
-    if on > timezone.localdate():
+    if on > stockholm_today():
         raise Refused(_("The day can't be in the future."))
-    refuse_strange_files(actor, case, answer)
-    case.answer, case.review = answer, case.kind_of.review_after(case.review)
-    _forget_draft(actor, case)
-    return {
-        "answer": answer,
-        "how": how,
-        "on": on.isoformat(),
-        "text": clean_text(text),
-        "file_count": len(files_in(answer)),
-    }
-
-
-def _close(case: Case, outcome: Outcome) -> None:
-    case.outcome = outcome
-    case.closed_at = timezone.now()
-
-
-def _forget_draft(actor: Actor, case: Case) -> None:
-    Draft.objects.visible_to(actor).filter(case=case, round=case.round).delete()
+    return {**_take_answer(actor, case, answer, text), "how": how, "on": on.isoformat()}

@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import kinds
-from samsyn.cases.actions.ending import end
-from samsyn.cases.actions.minding import refuse_free_day
+from samsyn.cases.actions.ending import end_as_it_stands
+from samsyn.cases.actions.minding import list_recipients, refuse_free_day, refuse_stranger, works_here
 from samsyn.cases.files import follow, unsent
 from samsyn.cases.models import (
     AccessLog,
     Attachment,
     Audience,
     Case,
-    Counter,
     Draft,
     Event,
     Outcome,
@@ -29,7 +28,8 @@ from samsyn.cases.models import (
     SendBatch,
     State,
 )
-from samsyn.cases.verbs import Happening, action, index_for_lists, move
+from samsyn.cases.people import approvers_at, known_staff, present
+from samsyn.cases.verbs import action, index_for_lists, move, press_of, written
 from samsyn.kit.queue import enqueue
 from samsyn.kit.rows import as_post
 from samsyn.kit.text import clean_name, clean_text
@@ -49,26 +49,33 @@ ASKED = (Engagement.ConsentState.INVITED, Engagement.ConsentState.REMINDED, Enga
 
 
 @transaction.atomic
-def save_draft_case(actor: Actor, case: Case | None, *, engagement: Engagement, kind: str, **facts: Any) -> Case:
-    """Keep a case the firm is writing, new or waiting. `facts` are Case's own columns; nothing need be complete."""
-    if not actor.is_firm or not actor.may(Right.WORK):
+def save_draft_case(
+    actor: Actor, case: Case | None, *, engagement: Engagement, kind: str, once: str = "", **facts: Any
+) -> Case:
+    """Keep a case the firm is writing, new or waiting. `facts` are Case's own columns; nothing need be complete.
+
+    With the `once` of a form that has made a case already, that case is meant; once sent it is given back as it is.
+    """
+    if not works_here(actor):
         raise NotYours(_("Only the firm can write this kind of case."))
-    if not Engagement.objects.visible_to(actor).filter(pk=engagement.pk).exists():
+    reached = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=engagement.pk).first()
+    if reached is None:
         raise NotYours(_("You don't work with this client."))
     written = case is not None
     if case is None:
-        if kind not in [one.slug for one in kinds.for_firm()]:
-            raise Refused(_("Choose what kind of case it is."))
-        case = Case(firm=actor.firm, kind=kind, sender=actor.membership, responsible=actor.membership)
-        case.kind_version = kinds.get(kind).version
+        first = made_by(actor, "save", once)
+        if first is not None and first.state != State.DRAFT:
+            return first
+        case = _editable(actor, first) if first else _new_case(actor, kind, press_of(actor, "save", once))
     else:
-        rows = Case.objects.visible_to(actor).select_for_update(of=("self",))
-        case = rows.select_related("firm", "engagement", "responsible__user").get(pk=case.pk)
-        if case.state not in EDITABLE:
-            raise NotNow(_("The case has been sent, so it is changed with Amend."))
-    case.engagement = engagement
+        case = _editable(actor, case)
+        if case.state == State.AWAITING_CONSENT and case.engagement_id != reached.pk:
+            raise NotNow(_("The case already waits for another client."))
+    case.engagement = reached
     for name, value in facts.items():
         setattr(case, name, value)
+    if "responsible" in facts:
+        refuse_stranger(case.responsible, case)
     case.subject, case.message = clean_name(case.subject)[:120], clean_text(case.message)
     case.firm_changed_at = timezone.now()
     index_for_lists(case)
@@ -78,18 +85,51 @@ def save_draft_case(actor: Actor, case: Case | None, *, engagement: Engagement, 
     return case
 
 
+def _new_case(actor: Actor, kind: str, once: str | None) -> Case:
+    if kind not in [one.slug for one in kinds.for_firm()]:
+        raise Refused(_("Choose what kind of case it is."))
+    case = Case(firm=actor.firm, kind=kind, sender=actor.membership, responsible=actor.membership, once=once)
+    case.kind_version = case.kind_of.version
+    return case
+
+
+def _editable(actor: Actor, case: Case) -> Case:
+    """The case that is being edited, locked: a draft or a waiting one, and not on its way to several clients."""
+    rows = Case.objects.visible_to(actor).select_for_update(of=("self",))
+    fresh: Case = rows.select_related("firm", "engagement", "responsible__user").get(pk=case.pk)
+    if fresh.state not in EDITABLE:
+        raise NotNow(_("The case has been sent, so it is changed with Amend."))
+    refuse_while_sending(fresh)
+    return fresh
+
+
+def made_by(actor: Actor, name: str, token: str) -> Case | None:
+    """The case that the same press of the same form by the same person has made already."""
+    once = press_of(actor, name, token)
+    rows = Case.objects.visible_to(actor).select_related("firm", "engagement")
+    return rows.filter(once=once).first() if once else None
+
+
+def refuse_while_sending(case: Case) -> None:
+    """A draft on its way to several clients is the same for all of them."""
+    rows = SendBatch.objects.unscoped(why="is the draft on its way").filter(draft=case, finished_at=None)
+    if rows.exists():
+        raise NotNow(_("The case is on its way to several clients, so it can't be changed now."))
+
+
 @transaction.atomic
 def discard(actor: Actor, case: Case) -> None:
     """*Släng*: a draft goes away without a trace."""
     fresh = Case.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=case.pk).first()
-    if fresh is None or not actor.is_firm:
+    if fresh is None or not works_here(actor):
         raise NotYours(_("You can't open this case."))
     if fresh.state != State.DRAFT:
         raise NotNow(_("Only a draft can be thrown away. Cancel the case instead."))
+    refuse_while_sending(fresh)
     # Its files' bytes go with the sweep, unless a case that was sent to somebody has them too.
     for model in (AccessLog, ReadMark, Draft, Attachment, Recipient):
         model.objects.unscoped(why="what belongs to the draft goes with it").filter(case=fresh).delete()
-    SendBatch.objects.unscoped(why="what belongs to the draft goes with it").filter(draft=fresh).delete()
+    SendBatch.objects.unscoped(why="what it told of stays to be read").filter(draft=fresh).update(draft=None)
     Case.objects.visible_to(actor).filter(pk=fresh.pk).delete()
 
 
@@ -99,7 +139,11 @@ def discard(actor: Actor, case: Case) -> None:
 def _opened(event: Event) -> str:
     if event.side == CLIENT:
         return _("%(actor)s wrote to the firm.")
-    return kinds.get(event.body["kind"]).summary(event.body["request"])
+    if event.body.get("waits"):
+        # It may be edited while it waits, so nothing is said of what it asked then.
+        return _("%(actor)s wrote the case. It waited for the agreement to be approved.")
+    kind = kinds.get(event.body["kind"])
+    return kind.summary(event.half(kind, "request"))
 
 
 def _describe(case: Case) -> dict[str, Any]:
@@ -112,6 +156,12 @@ def _describe(case: Case) -> dict[str, Any]:
     }
 
 
+def _can_leave(actor: Actor, case: Case) -> None:
+    if case.engagement.ended_at is not None:
+        raise NotNow(_("The client has ended, so nothing new can be sent."))
+    refuse_while_sending(case)
+
+
 @action(
     side=FIRM,
     when=(State.DRAFT,),
@@ -122,31 +172,40 @@ def _describe(case: Case) -> dict[str, Any]:
     takes_everyones=True,
     tells="client",
     needs_consent=False,
+    fits=_can_leave,
 )
 def open_(actor: Actor, case: Case) -> dict[str, Any]:
     """*Skicka*: to the client, or into waiting when the agreement is not approved; then the invitation goes out."""
-    engagement = case.engagement
-    if engagement.ended_at is not None:
-        raise NotNow(_("The client has ended, so nothing new can be sent."))
+    # Locked, so that no answer to the invitation and no withdrawal can come in between.
+    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).select_related("company")
+    case.engagement = engagement = rows.get(pk=case.engagement_id)
+    engagement.firm = case.firm
+    if case.only_to_read:
+        case.due_on = None
+    refuse_unready(case)
+    if engagement.has_consent:
+        _release(case)
+        return _describe(case)
+    move(case, State.AWAITING_CONSENT)
+    if engagement.consent not in ASKED:
+        invite_main_contact(actor, engagement)
+    return {**_describe(case), "waits": True}
+
+
+def refuse_unready(case: Case) -> None:
+    """A draft keeps whatever is typed; only a case with a subject, a working day and a whole request is sent."""
     if not case.subject:
         raise Refused(_("Write a subject, so the client sees what the case is about."))
     refuse_free_day(case.due_on)
-    refuse_unfinished(case)
-    engagement.firm = case.firm
-    if engagement.has_consent:
-        _release(case)
-    else:
-        move(case, State.AWAITING_CONSENT)
-        if engagement.consent not in ASKED:
-            invite_main_contact(actor, engagement)
-    return _describe(case)
+    refuse_unfinished(case, case.request)
 
 
-def refuse_unfinished(case: Case) -> None:
-    """A draft keeps whatever is typed; only a request its kind's form accepts is sent."""
-    people = [(one, one) for one in case.request.get("named", [])]
+def refuse_unfinished(case: Case, request: dict[str, Any]) -> None:
+    """Only a request its kind's form accepts is sent, and of its persons only those who may approve today."""
     kind = case.kind_of
-    form = kind.request_form(as_post(kind.request_form(initial=case.request, people=people)), people=people)
+    kind.check_request(request)
+    people = [(str(one.pk), one.name) for one in approvers_at(case.engagement_id)]
+    form = kind.request_form(as_post(kind.request_form(initial=request, people=people)), people=people)
     if not form.is_valid():
         raise Refused(_("Something is missing in what is asked. Open the draft and finish it."))
 
@@ -165,14 +224,27 @@ def refuse_unfinished(case: Case) -> None:
 def release(actor: Actor, case: Case) -> dict[str, Any]:
     """At approval of the consent, what waited is the client's to answer."""
     _release(case)
-    return {}
+    return _describe(case)
 
 
 def _release(case: Case) -> None:
     move(case, State.WITH_CLIENT)
     case.released_at = timezone.now()
     mark_first_release(case.engagement)
-    case.number = Counter.next(case.firm)
+    _list_approvers(case)
+
+
+def _list_approvers(case: Case) -> None:
+    """Whoever must approve is told and badged: the named persons, or all who may when two are needed."""
+    if case.kind != "approval":
+        return
+    named = set(case.request.get("named") or [])
+    listed = Recipient.objects.unscoped(why="is anybody listed").filter(case=case)
+    may = approvers_at(case.engagement_id)
+    if named:
+        list_recipients(case, [one for one in may if str(one.pk) in named])
+    elif case.request.get("needed") == "two" and not listed.exists():
+        list_recipients(case, may)
 
 
 @transaction.atomic
@@ -187,16 +259,20 @@ def write_to_firm(
 ) -> Case:
     """The one case a client starts, with the files its writer has chosen. The ball is with the firm at once.
 
-    `request` is the form's `encoded()`.
+    `request` is the form's `encoded()`. Its writer is its recipient: the reply comes to whoever asked.
     """
     rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",))
     fresh = rows.select_related("firm", "responsible").filter(pk=engagement.pk).first()
     if fresh is None or not actor.is_client or not actor.may(Right.ANSWER, fresh.pk):
         raise NotYours(_("Your role doesn't let you write to the firm."))
+    if first := made_by(actor, "write", once):
+        return first
     if not fresh.has_consent or fresh.first_released_at is None:
         raise NotNow(_("There is no consent in force, so nothing can be sent to the firm."))
-    if once and (first := _sent_with(actor, fresh, once)):
-        return first
+    if fresh.ended_at is not None:
+        raise NotNow(_("You are no longer a client of the firm, so nothing new can be sent to it."))
+    if not clean_name(subject):
+        raise Refused(_("Write a subject, so the firm sees what the case is about."))
     member = actor.membership_in(fresh.pk)
     case = Case(
         firm=fresh.firm,
@@ -204,29 +280,30 @@ def write_to_firm(
         kind="client_message",
         request=request,
         subject=clean_name(subject)[:120],
-        message=clean_text(message),
+        message=written(message),
         sender=member,
-        responsible_id=_addressee(fresh, request),
+        responsible_id=_addressee(actor, fresh, request),
         released_at=timezone.now(),
+        once=press_of(actor, "write", once),
     )
+    case.kind_version = case.kind_of.version
+    case.kind_of.check_request(request)
     case.save()
+    list_recipients(case, [member] if member else [])
     unsent(actor, fresh, Purpose.REQUEST).update(case=case)
-    write(actor, case, once=once)
+    write(actor, case)
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
     return case
 
 
-def _sent_with(actor: Actor, engagement: Engagement, once: str) -> Case | None:
-    """The case that the same press of the same form has made already."""
-    rows = Event.objects.visible_to(actor).select_related("case")
-    event = rows.filter(engagement=engagement, verb="write", once=once, user_id=actor.user.pk).first()  # type: ignore[union-attr]
-    return event.case if event else None
-
-
-def _addressee(engagement: Engagement, request: dict[str, Any]) -> UUID | None:
-    """Whom the case is written to: the person named, else the client's responsible consultant."""
+def _addressee(actor: Actor, engagement: Engagement, request: dict[str, Any]) -> UUID | None:
+    """Whom the case is written to: a person who has sent this company a case, else the responsible consultant."""
     named = request.get("to")
-    return UUID(named) if named else engagement.responsible_id
+    if not named:
+        return engagement.responsible_id
+    if named not in {str(one.pk) for one in known_staff(actor, engagement)}:
+        raise Refused(_("Choose somebody who has sent you a case, or the firm."))
+    return UUID(named)
 
 
 @action(
@@ -241,32 +318,48 @@ def _addressee(engagement: Engagement, request: dict[str, Any]) -> UUID | None:
 )
 def write(actor: Actor, case: Case) -> dict[str, Any]:
     """The client's own case is on its way: the only event of a client that begins a case."""
-    case.number = Counter.next(case.firm)
     return _describe(case)
 
 
-def send_to_many(actor: Actor, draft: Case, engagement_ids: list[UUID]) -> SendBatch:
+@transaction.atomic
+def send_to_many(actor: Actor, draft: Case, engagement_ids: list[UUID], *, once: str = "") -> SendBatch:
     """Send a draft to several clients: one case each, made in the background. Gives the batch to follow."""
+    press, batches = press_of(actor, "send_to_many", once), SendBatch.objects.visible_to(actor)
+    if press and (first := batches.filter(once=press).first()):
+        if first.draft_id != draft.pk:
+            discard(actor, draft)  # the first press has got further than its own draft
+        return first
+    fresh = Case.objects.visible_to(actor).select_for_update(of=("self",)).select_related("firm", "engagement")
+    draft = fresh.get(pk=draft.pk)
+    if not works_here(actor):
+        raise NotYours(_("Your role doesn't let you do this."))
     if draft.state != State.DRAFT:
         raise NotNow(_("The case has already been sent."))
+    refuse_while_sending(draft)
+    refuse_unready(draft)
     reached = Engagement.objects.visible_to(actor).filter(pk__in=engagement_ids, ended_at=None)
     ids = [str(pk) for pk in reached.order_by("sort_key", "id").values_list("pk", flat=True)]
     if not ids:
         raise Refused(_("Choose at least one client."))
-    with transaction.atomic():
-        batch: SendBatch = SendBatch.objects.create(
-            firm_id=actor.membership.firm_id,
-            draft=draft,
-            by=actor.membership,
-            engagement_ids=ids,
-            total=len(ids),
-            subject=draft.subject,
-        )
-        enqueue(SEND_COPIES, str(batch.pk))
+    batch: SendBatch = SendBatch.objects.create(
+        firm_id=actor.membership.firm_id,
+        draft=draft,
+        by=actor.membership,
+        engagement_ids=ids,
+        total=len(ids),
+        subject=draft.subject,
+        once=press,
+    )
+    enqueue(SEND_COPIES, str(batch.pk))
     return batch
 
 
 # After the client has answered
+
+
+def _has_rows_to_judge(actor: Actor, case: Case) -> None:
+    if case.answer is None or case.kind_of.review_form(case.request) is None:
+        raise NotNow(_("There is no answer here to judge row by row."))
 
 
 @action(
@@ -276,9 +369,15 @@ def send_to_many(actor: Actor, draft: Case, engagement_ids: list[UUID]) -> SendB
     says=gettext_lazy("%(actor)s went through the answer."),
     icon="check",
     audience=Audience.FIRM,
+    fits=_has_rows_to_judge,
 )
 def review(actor: Actor, case: Case, *, verdicts: dict[str, Any]) -> dict[str, Any]:
     """Accept or return rows. Only the firm knows, until asking again or closing tells the client."""
+    case.kind_of.check_review(case.request, verdicts)
+    if any(row["verdict"] == "returned" and not row["reason"].strip() for row in verdicts["rows"]):
+        raise Refused(_("Say what needs to be done again, so the client can mend it."))
+    if (member := actor.membership_in(case.engagement_id)) is not None:
+        ReadMark.advance(member, case, case.firm_seq)  # nobody judges what he or she has not opened
     case.review = verdicts
     return {"review": verdicts}
 
@@ -292,6 +391,11 @@ def _asked_again(event: Event) -> str:
     ) % {"count": count}
 
 
+def _may_be_asked_anew(actor: Actor, case: Case) -> None:
+    if case.kind == "approval" and case.kind_of.closing_outcome(case.request, case.answer) == Outcome.APPROVED:
+        raise NotNow(_("It has been approved. Close the case, or start a new one."))
+
+
 @action(
     side=FIRM,
     when=(State.WITH_FIRM,),
@@ -301,44 +405,52 @@ def _asked_again(event: Event) -> str:
     icon="undo-2",
     tells="client",
     takes=Purpose.MESSAGE,
+    fits=_may_be_asked_anew,
 )
-def ask_again(actor: Actor, case: Case, *, text: str = "", due_on: Any = None) -> dict[str, Any]:
+def ask_again(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
     """*Begär komplettering*: the whole case, or only the returned rows; accepted ones stay locked."""
-    kind = case.kind_of
-    returned = sorted(kind.returned_rows(case.review))
-    if not returned and not text.strip():
-        raise Refused(_("Write what you need, or return at least one row."))
-    if case.kind == "approval":
-        if kind.closing_outcome(case.answer) != Outcome.DECLINED:
-            raise NotNow(_("It has been approved. Close the case, or start a new one."))
-        case.answer = None
-    if due_on is not None:
-        refuse_free_day(due_on)
-        case.due_on = due_on
+    returned = sorted(case.kind_of.returned_rows(case.review))
+    said = written(text, "" if returned else _("Write what you need, or return at least one row."))
+    _begin_round(case)
+    return {"text": said, "returned": returned, "review": case.review}
+
+
+def _begin_round(case: Case) -> None:
+    """The client has the ball anew. An approval is asked for from the beginning; the events keep what was decided."""
     case.round += 1
-    return {"text": clean_text(text), "returned": returned, "review": case.review}
+    if case.kind == "approval":
+        case.answer = None
+
+
+def _replied(event: Event) -> str:
+    return _("%(actor)s replied and closed the case:") if event.body.get("finished") else _("%(actor)s replied:")
 
 
 @action(
     side=FIRM,
     when=(State.WITH_FIRM,),
     right=Right.WORK,
-    says=gettext_lazy("%(actor)s replied:"),
+    says=_replied,
     icon="message-square",
     tells="client",
     takes=Purpose.MESSAGE,
 )
-def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> Happening:
+def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> dict[str, Any]:
     """*Svara*: hand the case back with words, or close it when nothing more is needed."""
-    if not text.strip():
-        raise Refused(_("Write your reply."))
+    said = written(text, _("Write your reply."))
     if finished:
-        end(case, case.kind_of.closing_outcome(case.answer))
+        end_as_it_stands(case)
         move(case, State.CLOSED)
     else:
-        case.round += 1
+        _may_be_asked_anew(actor, case)
+        _begin_round(case)
         move(case, State.WITH_CLIENT)
-    return Happening({"text": clean_text(text), "finished": finished})
+    return {"text": said, "finished": finished, "review": case.review}
+
+
+def _nothing_has_come_back(actor: Actor, case: Case) -> None:
+    if case.round > 1 or (case.answered_seq and case.kind != "approval"):
+        raise NotNow(_("Something has already been sent back. Ask again or write a message instead."))
 
 
 @action(
@@ -349,15 +461,37 @@ def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> Hap
     icon="pencil-line",
     tells="client",
     takes=Purpose.REQUEST,
+    fits=_nothing_has_come_back,
 )
 def amend(actor: Actor, case: Case, *, request: dict[str, Any], subject: str, message: str) -> dict[str, Any]:
-    """*Rätta*: a new version of what is asked, while nothing has been sent back. Drafts are kept."""
-    if case.round > 1 or (case.answered_seq and case.kind != "approval"):
-        raise NotNow(_("Something has already been sent back. Ask again or write a message instead."))
+    """*Rätta*: a new version of what is asked, while nothing has been sent back. Drafts are kept.
+
+    An approval that was given to the old version counts no more.
+    """
     before = {"subject": case.subject, "message": case.message, "request": case.request}
     case.request = request
-    case.subject, case.message = clean_name(subject)[:120], clean_text(message)
+    case.subject, case.message = clean_name(subject)[:120], written(message)
+    same = before == {"subject": case.subject, "message": case.message, "request": case.request}
+    if same and not unsent(actor, case, Purpose.REQUEST).exists():
+        raise Refused(_("Nothing is changed."))
+    if case.kind_of.only_to_read(request):
+        case.due_on = None
+    refuse_unready(case)
     case.request_version += 1
     if case.kind == "approval":
         case.answer = None
-    return {"before": before, "after": _describe(case), "version": case.request_version, "kind": case.kind}
+    _list_approvers(case)
+    names = _names_of({*before["request"].get("named", []), *request.get("named", [])})
+    return {
+        "before": before,
+        "after": _describe(case),
+        "version": case.request_version,
+        "kind": case.kind,
+        "names": names,
+    }
+
+
+def _names_of(memberships: set[str]) -> dict[str, str]:
+    """Whoever is named, as they are called today: the event keeps the names."""
+    rows = present().filter(pk__in=memberships) if memberships else ()
+    return {str(one.pk): one.name for one in rows}

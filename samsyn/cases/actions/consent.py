@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.asking import release
-from samsyn.cases.actions.ending import end_with_consent
+from samsyn.cases.actions.ending import UNENDED, end_with_consent
 from samsyn.cases.models import Case, Outbox, State
 from samsyn.kit.queue import enqueue
 from samsyn.tenancy.actions import record_consent
@@ -22,7 +22,6 @@ from samsyn.tenancy.roles import Right
 Step = Engagement.ConsentState
 WAITING = (Step.INVITED, Step.REMINDED)
 TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
-UNENDED = (State.AWAITING_CONSENT, State.WITH_CLIENT, State.WITH_FIRM)
 
 
 def _locked(actor: Actor, engagement: Engagement) -> Engagement:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases.models import Audience, Case, Event, Purpose, Recipient, State
-from samsyn.cases.verbs import action
-from samsyn.kit.sweden import free_day_sentence, is_working_day, short_date
-from samsyn.kit.text import clean_text
+from samsyn.cases.people import sees_client
+from samsyn.cases.verbs import ANYONE, action, written
+from samsyn.kit.sweden import day_changed, free_day_sentence, is_working_day, short_date
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotNow, Refused
-from samsyn.tenancy.models import CLIENT, FIRM, Membership, Participant
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.models import CLIENT, FIRM, Membership
 from samsyn.tenancy.roles import Right
 
 OPEN = (State.WITH_CLIENT, State.WITH_FIRM)
-LONGEST = 20_000
-
-
-def _written(text: str) -> str:
-    text = clean_text(text)
-    if not text:
-        raise Refused(_("Write something first."))
-    if len(text) > LONGEST:
-        raise Refused(_("The text is too long. At most 20,000 characters can be sent; attach a file instead."))
-    return text
+UNENDED = (State.AWAITING_CONSENT, *OPEN)
+NOT_DRAFT = (*UNENDED, State.CLOSED)
 
 
 @action(
@@ -41,12 +34,12 @@ def _written(text: str) -> str:
 )
 def message(actor: Actor, case: Case, *, text: str) -> dict[str, Any]:
     """A message both sides read. It does not change whose turn it is."""
-    return {"text": _written(text)}
+    return {"text": written(text, _("Write something first."))}
 
 
 @action(
     side=FIRM,
-    when=tuple(State),
+    when=NOT_DRAFT,  # a draft is edited, and has no history
     right=Right.WORK,
     says=gettext_lazy("%(actor)s noted:"),
     icon="lock",
@@ -55,30 +48,38 @@ def message(actor: Actor, case: Case, *, text: str) -> dict[str, Any]:
 )
 def note(actor: Actor, case: Case, *, text: str) -> dict[str, Any]:
     """An internal note: nothing of it on the client's side, not even that it exists."""
-    return {"text": _written(text)}
+    return {"text": written(text, _("Write something first."))}
 
 
 def _due_changed(event: Event) -> str:
-    def day(value: str | None) -> str:
-        return short_date(dt.date.fromisoformat(value)) if value else _("none")
+    before, after = (dt.date.fromisoformat(one) if one else None for one in (event.body["before"], event.body["after"]))
+    if before and after:
+        was, now = day_changed(before, after)
+        return _("%%(actor)s changed the due date from %(before)s to %(after)s.") % {"before": was, "after": now}
+    if after:
+        return _("%%(actor)s set the due date to %(day)s.") % {"day": short_date(after)}
+    return _("%%(actor)s took away the due date, %(day)s.") % {"day": short_date(before)} if before else ""
 
-    return _("%%(actor)s changed the due date from %(before)s to %(after)s.") % {
-        "before": day(event.body["before"]),
-        "after": day(event.body["after"]),
-    }
+
+def _asks_for_something(actor: Actor, case: Case) -> None:
+    if case.only_to_read:
+        raise NotNow(_("Nothing is asked for here, so there is nothing to remind of and no day to answer by."))
 
 
 @action(
     side=FIRM,
-    when=(State.AWAITING_CONSENT, *OPEN),
+    when=UNENDED,
     right=Right.WORK,
     says=_due_changed,
     icon="calendar",
     needs_consent=False,
+    fits=_asks_for_something,
 )
 def change_due(actor: Actor, case: Case, *, due_on: dt.date | None) -> dict[str, Any]:
     """Another day to answer by. A day that is no working day is refused with the nearest before it."""
     refuse_free_day(due_on)
+    if due_on == case.due_on:
+        raise Refused(_("That is already the day to answer by."))
     before, case.due_on = case.due_on, due_on
     return {"before": before and before.isoformat(), "after": due_on and due_on.isoformat()}
 
@@ -90,12 +91,16 @@ def refuse_free_day(day: dt.date | None) -> None:
 
 
 def _reassigned(event: Event) -> str:
-    return _("%%(actor)s made %(after)s responsible.") % {"after": event.body["after"]}
+    before, after = event.body["before"], event.body["after"]
+    if before:
+        shown = {"before": before, "after": after}
+        return _("%%(actor)s changed who is responsible from %(before)s to %(after)s.") % shown
+    return _("%%(actor)s made %(after)s responsible.") % {"after": after}
 
 
 @action(
     side=FIRM,
-    when=(State.DRAFT, State.AWAITING_CONSENT, *OPEN),
+    when=UNENDED,
     right=Right.WORK,
     says=_reassigned,
     icon="user-round",
@@ -103,22 +108,18 @@ def _reassigned(event: Event) -> str:
 )
 def reassign(actor: Actor, case: Case, *, responsible: Membership) -> dict[str, Any]:
     """Another consultant answers for the case: one who may see its client."""
-    if not sees_client(responsible, case):
-        raise Refused(_("%(name)s doesn't work with this client.") % {"name": responsible.name})
+    refuse_stranger(responsible, case)
+    if responsible.pk == case.responsible_id:
+        raise Refused(_("%(name)s is already responsible.") % {"name": responsible.name})
     before = case.responsible.name if case.responsible else ""
     case.responsible = responsible
     return {"before": before, "after": responsible.name, "membership": str(responsible.pk)}
 
 
-def sees_client(member: Membership, case: Case) -> bool:
-    """Whether a member of staff may see the client of this case (scope all, responsible, or taking part)."""
-    if member.firm_id != case.firm_id or member.engagement_id is not None or member.ended_at is not None:
-        return False
-    if member.scope == Membership.Scope.ALL or case.engagement.responsible_id == member.pk:
-        return True
-    rows = Participant.objects.unscoped(why="does this member of staff take part")
-    taking_part: bool = rows.filter(engagement=case.engagement_id, membership=member).exists()
-    return taking_part
+def refuse_stranger(responsible: Membership, case: Case) -> None:
+    """Whoever answers for a case must be able to open it."""
+    if not sees_client(responsible, case.engagement):
+        raise Refused(_("%(name)s doesn't work with this client.") % {"name": responsible.name})
 
 
 @action(
@@ -128,18 +129,29 @@ def sees_client(member: Membership, case: Case) -> bool:
     says=gettext_lazy("%(actor)s sent a reminder."),
     icon="bell",
     tells="client",
+    fits=_asks_for_something,
 )
 def remind(actor: Actor, case: Case) -> dict[str, Any]:
     """A reminder, pressed by hand."""
-    if case.only_to_read:
-        raise NotNow(_("Nothing is asked for here, so there is nothing to remind of."))
     return {}
 
 
+def works_here(actor: Actor) -> bool:
+    """Whether this is somebody at the firm who works with its cases: a person, since the system writes none."""
+    return actor.is_firm and actor.kind in ANYONE and actor.may(Right.WORK)
+
+
 def set_recipients(actor: Actor, case: Case, memberships: list[Membership]) -> None:
-    """Who at the client is mailed and badged, each once. Nobody listed means the owners."""
+    """Who at the client is mailed and badged, each once. Nobody listed means the owners. Before it is sent."""
+    if not works_here(actor):
+        raise NotYours(_("Your role doesn't let you do this."))
+    if case.is_sent:
+        raise NotNow(_("The case has been sent, so it is changed with Amend."))
     Recipient.objects.visible_to(actor).filter(case=case).delete()
     listed = {member.pk: member for member in memberships if member.engagement_id == case.engagement_id}
-    Recipient.objects.bulk_create(
-        [Recipient(firm_id=case.firm_id, case=case, membership=member) for member in listed.values()]
-    )
+    list_recipients(case, listed.values())
+
+
+def list_recipients(case: Case, members: Iterable[Membership]) -> None:
+    rows = [Recipient(firm_id=case.firm_id, case=case, membership=member) for member in members]
+    Recipient.objects.bulk_create(rows, ignore_conflicts=True)

@@ -49,10 +49,7 @@ class Part:
     verdict: str = ""  # "" | "accepted" | "returned"
     reason: str = ""
     error: str = ""
-
-    @property
-    def locked(self) -> bool:
-        return self.verdict == "accepted"
+    locked: bool = False  # sent, and not to be changed now
 
     @property
     def is_missing(self) -> bool:

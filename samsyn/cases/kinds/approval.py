@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from samsyn.cases.kinds.base import Told as ToldPart
 from samsyn.kit.fields import AmountField, ChoiceField, DayField, ManyField, TextField
 from samsyn.kit.rows import KindForm
 from samsyn.kit.schema import STRING, list_of, object_of
-from samsyn.kit.sweden import format_amount, long_date
+from samsyn.kit.sweden import format_amount, long_date, stockholm_day
 
 NEEDED = [
     ("one", gettext_lazy("One of those who may approve")),
@@ -76,6 +77,17 @@ class Decided:
     declined: bool
     reason: str
 
+    @property
+    def day(self) -> str:
+        """The Swedish day, '2026-01-13'."""
+        return stockholm_day(self.at).isoformat()
+
+
+def approved_by(answer: Mapping[str, Any] | None) -> set[str]:
+    """The memberships that have approved."""
+    given = (answer or {}).get("decisions", [])
+    return {one["membership"] for one in given if one["decision"] == "approved"}
+
 
 class Approval(Kind):
     slug, icon, order = "approval", "badge-check", 3
@@ -115,11 +127,17 @@ class Approval(Kind):
         """None: what is approved or declined is exactly what the firm has sent."""
         return []
 
-    def closing_outcome(self, answer: Mapping[str, Any] | None) -> str:
-        decisions = (answer or {}).get("decisions", [])
-        if not decisions:
-            return "answered"
-        return "declined" if any(one["decision"] == "declined" for one in decisions) else "approved"
+    def closing_outcome(self, request: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str:
+        """Declined by one, or approved by all who were needed. Half an approval is none."""
+        if any(one["decision"] == "declined" for one in (answer or {}).get("decisions", [])):
+            return "declined"
+        return "approved" if self.is_settled(request, approved_by(answer)) else "cancelled"
+
+    def is_settled(self, request: Mapping[str, Any], approved: AbstractSet[str]) -> bool:
+        """Whether these membership ids are enough: one, two different, or all who are named."""
+        if self.needed(request) == "all":
+            return approved >= set(request.get("named") or [])
+        return len(approved) >= (2 if self.needed(request) == "two" else 1)
 
     def read(
         self,

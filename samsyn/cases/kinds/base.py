@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases.kindforms.answering import AnswerForm, FileInfo, Files, Part, Told
-from samsyn.cases.kindforms.judging import ReviewForm
+from samsyn.cases.kindforms.judging import REVIEW_SCHEMA, ReviewForm
 from samsyn.kit.fields import AmountField, TickField
 from samsyn.kit.rows import KindForm, Rows
+from samsyn.kit.schema import refuse_unknown
 from samsyn.kit.sweden import format_amount
 
 registry: dict[str, Kind] = {}
@@ -52,6 +53,7 @@ class Kind:
     takes_files: ClassVar[bool] = True
     firm_files_kept_as: ClassVar[str] = "accounting"  # the retention class of what the firm itself attaches
     answers_by_form: ClassVar[bool] = True  # False: answered by verbs of its own, with the form beside them
+    talks: ClassVar[bool] = False  # True: each answer is a reply of its own, and the next begins empty
     version: ClassVar[int] = 1
     Request: ClassVar[type[KindForm]]
     Answer: ClassVar[type[AnswerForm]] = AnswerForm
@@ -118,9 +120,28 @@ class Kind:
         """Why a file of this row is kept."""
         return "accounting"
 
-    def closing_outcome(self, answer: Mapping[str, Any] | None) -> str:
-        """How a case of this kind has ended when the firm closes it."""
-        return "answered"
+    def closing_outcome(self, request: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str:
+        """How a case of this kind has ended when the firm closes it: unanswered, it was given up."""
+        return "answered" if answer or self.by == "client" else "cancelled"
+
+    def check_answer(self, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        """Raise ValueError when `answer` holds a key nobody has declared, or a row that is not asked for."""
+        refuse_unknown(self.answer_schema, answer)
+        self._refuse_unknown_rows(request, [*answer.get("rows", []), *answer.get("answers", [])])
+
+    def check_review(self, request: Mapping[str, Any], review: Mapping[str, Any]) -> None:
+        """Raise ValueError when `review` holds a key nobody has declared, or a row that is not asked for."""
+        refuse_unknown(REVIEW_SCHEMA, review)
+        self._refuse_unknown_rows(request, review["rows"])
+
+    def _refuse_unknown_rows(self, request: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> None:
+        asked = {one for one, _label in self.rows(request)}
+        if unknown := {row["id"] for row in given} - asked:
+            raise ValueError(f"unknown rows: {', '.join(sorted(unknown))}")
+
+    def decisions(self, answer: Mapping[str, Any] | None) -> list[Any]:
+        """Who has decided what, where persons decide one by one."""
+        return []
 
     # Judging rows
 
@@ -134,7 +155,11 @@ class Kind:
             return None
         return {"rows": [row for row in review["rows"] if row["verdict"] == "accepted"]}
 
-    def locked_rows(self, review: Mapping[str, Any] | None) -> frozenset[str]:
+    def locked_rows(self, request: Mapping[str, Any], review: Mapping[str, Any] | None) -> frozenset[str]:
+        """The rows the client can't change: what is accepted, and all but the returned ones where some are."""
+        return locked_in(review, [one for one, _label in self.rows(request)])
+
+    def accepted_rows(self, review: Mapping[str, Any] | None) -> frozenset[str]:
         return rows_with(review, "accepted")
 
     def returned_rows(self, review: Mapping[str, Any] | None) -> frozenset[str]:
@@ -143,8 +168,12 @@ class Kind:
     # Keeping
 
     def upgrade(self, half: str, version: int, stored: dict[str, Any]) -> dict[str, Any]:
-        """`stored`, written by an older version of this file, as this version reads it. Never written back."""
+        """`stored`, written by an older version of this file, as this version reads it. Called on reading."""
         return stored
+
+    def upgraded(self, half: str, version: int, stored: dict[str, Any]) -> dict[str, Any]:
+        """`stored` as this version reads it, whichever version wrote it."""
+        return self.upgrade(half, version, stored) if version < self.version else stored
 
     def changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
         """What differs between two requests, by the labels of the form."""
@@ -156,6 +185,12 @@ class Kind:
         for name, rows in self.Request.row_sets.items():
             found += row_changes(rows, before.get(name, []), after.get(name, []))
         return found
+
+
+def locked_in(review: Mapping[str, Any] | None, asked: Sequence[str]) -> frozenset[str]:
+    """Of the rows with the ids `asked`, those that `review` has locked; see `Kind.locked_rows`."""
+    returned = rows_with(review, "returned")
+    return frozenset(asked) - returned if returned else rows_with(review, "accepted")
 
 
 def rows_with(review: Mapping[str, Any] | None, verdict: str) -> frozenset[str]:

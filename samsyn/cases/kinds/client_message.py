@@ -40,6 +40,7 @@ class ClientMessage(Kind):
     label = gettext_lazy("Case to the firm")
     description = gettext_lazy("A question or information to the firm")
     Request, Answer = Written, Reply
+    talks = True
     example_request: ClassVar[dict[str, Any]] = {"topic": "question", "to": None}
     answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
     example_answer: ClassVar[dict[str, Any]] = {"comment": "Ja, det stämmer.", "files": []}

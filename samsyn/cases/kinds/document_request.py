@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.cases.kinds.base import RETENTION, AnswerForm, Files, Kind, Part, ReviewForm, Told, rows_with
+from samsyn.cases.kinds.base import RETENTION, AnswerForm, Files, Kind, Part, ReviewForm, Told, locked_in, rows_with
 from samsyn.kit.fields import ChoiceField, LineField, TextField, TickField
 from samsyn.kit.rows import KindForm, Rows
 from samsyn.kit.schema import BOOLEAN, STRING, list_of, object_of
@@ -34,6 +34,13 @@ class Wanted(KindForm):
     )
 
 
+def locked_sentence(accepted: bool) -> str:
+    """Why a row can't be changed."""
+    if accepted:
+        return _("The firm has already accepted this, so it can't be changed.")
+    return _("This has been sent and isn't asked for again, so it can't be changed.")
+
+
 class WantedAnswers(AnswerForm):
     def make_fields(self) -> None:
         for one in self.open_rows:
@@ -45,9 +52,9 @@ class WantedAnswers(AnswerForm):
 
     @property
     def locked(self) -> dict[str, dict[str, Any]]:
-        """Accepted rows with what was answered: they go along unchanged."""
-        accepted = rows_with(self.review, "accepted")
-        return {row["id"]: row for row in self.answer.get("rows", []) if row["id"] in accepted}
+        """Rows that can't be changed now, with what was answered: they go along as they are."""
+        kept = locked_in(self.review, [one["id"] for one in self.request["documents"]])
+        return {row["id"]: row for row in self.answer.get("rows", []) if row["id"] in kept}
 
     @property
     def open_rows(self) -> list[dict[str, Any]]:
@@ -64,8 +71,7 @@ class WantedAnswers(AnswerForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for row in self.locked:
             if any(self.add_prefix(f"{half}-{row}") in self.data for half in ("missing", "explanation")):
-                sentence = _("The firm has already accepted this, so it can't be changed.")
-                self.refuse(None, row, sentence)
+                self.refuse(None, row, locked_sentence(row in rows_with(self.review, "accepted")))
         for one in self.open_rows:
             missing, why = cleaned.get(f"missing-{one['id']}"), cleaned.get(f"explanation-{one['id']}")
             if why and not missing and not self.files_of.get(one["id"]):
@@ -99,10 +105,11 @@ class WantedAnswers(AnswerForm):
                 reason=given.get("reason", ""),
                 old_files=list(self.files_of.get(f"old:{one['id']}", ())),
                 error=self.part_errors.get(one["id"], ""),
+                locked=one["id"] in self.locked,
             )
-            if one["id"] in self.locked:
+            if part.locked:
                 part.told_missing = self.locked[one["id"]]["explanation"]
-            elif not part.locked:
+            else:
                 part.missing = self[f"missing-{one['id']}"]
                 part.explanation = self[f"explanation-{one['id']}"]
             found.append(part)

@@ -38,6 +38,7 @@ class Information(Kind):
     example_request: ClassVar[dict[str, Any]] = {"acknowledge": True}
     answers_by_form = False
     firm_files_kept_as = "other"  # what is told to many is nobody's accounting material
+    talks = True
     answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
     example_answer: ClassVar[dict[str, Any]] = {"comment": "Tack, då vet vi.", "files": []}
 
@@ -47,5 +48,5 @@ class Information(Kind):
     def summary(self, request: Mapping[str, Any]) -> str:
         return _("%(actor)s sent information.")
 
-    def closing_outcome(self, answer: Mapping[str, Any] | None) -> str:
+    def closing_outcome(self, request: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str:
         return "answered" if answer else "informed"

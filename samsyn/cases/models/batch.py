@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class SendBatch(TenantModel):
     """The clients a draft is being sent to, how far it has come, and whom it could not reach and why."""
 
-    draft = key(Case)
+    draft = key(Case, null=True)  # null once everyone has a case of his own, and the draft has done its work
     by = key(Membership)
     engagement_ids = models.JSONField(default=list)
     total = models.PositiveIntegerField()
@@ -27,8 +27,10 @@ class SendBatch(TenantModel):
     subject = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
+    once = models.CharField(max_length=32, null=True)
 
     class Meta(TenantModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["firm", "once"], name="each_batch_once")]
         indexes: ClassVar = [models.Index(fields=["firm", "finished_at"], name="batch_running")]
 
     @classmethod

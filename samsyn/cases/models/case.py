@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from samsyn.cases.kinds.base import Kind
     from samsyn.tenancy.actors import Actor
 
+HALVES = ("request", "answer", "review")
 REOPEN_DAYS = 30
 INFORMED_DAYS = 14
 
@@ -52,7 +54,7 @@ FINAL_OUTCOMES = (Outcome.RETRACTED, Outcome.WITHDRAWN)
 
 
 class Counter(TenantModel):
-    """The last case number of a firm. Taken as the last write of a release, so that the lock is short."""
+    """The last case number of a firm. `cases.verbs` takes it as the last write of a release: the lock is short."""
 
     value = models.PositiveIntegerField(default=1000)
 
@@ -63,7 +65,9 @@ class Counter(TenantModel):
     def next(cls, firm: Firm) -> int:
         rows = cls.objects.unscoped(why="numbers are the firm's, no reader is involved").filter(firm=firm)
         if not rows.update(value=models.F("value") + 1):
-            cls.objects.create(firm=firm, value=1001)
+            # The firm's first case; of two that are first at once, the second waits here.
+            cls.objects.bulk_create([cls(firm=firm)], ignore_conflicts=True)
+            rows.update(value=models.F("value") + 1)
         number: int = rows.values_list("value", flat=True).get()
         return number
 
@@ -110,6 +114,8 @@ class Case(TenantModel):
 
     # Nothing is asked: under *Att läsa*, outside the badge. What the kind says of its request, as a column.
     only_to_read = models.BooleanField(default=False)
+    # What the form that made it carried, so that a second click makes no second case.
+    once = models.CharField(max_length=32, null=True)
     search_key = models.CharField(max_length=200, blank=True)
     sort_key = models.CharField(max_length=160, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -123,6 +129,7 @@ class Case(TenantModel):
                 condition=models.Q(number__isnull=False),
                 name="one_case_per_number",
             ),
+            models.UniqueConstraint(fields=["firm", "once"], name="each_case_made_once"),
             models.CheckConstraint(
                 condition=models.Q(state=State.CLOSED) ^ models.Q(outcome=""), name="closed_has_an_outcome"
             ),
@@ -157,6 +164,31 @@ class Case(TenantModel):
             | models.Q(engagement__in=actor.owned_engagement_ids)
             | models.Q(pk__in=Recipient.of(actor.membership_ids).values("case"))
         )
+
+    # Halves written by an older version of the kind
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **how: Any) -> Self:
+        case = super().from_db(db, field_names, values, **how)
+        case._upgrade()
+        return case
+
+    def refresh_from_db(
+        self, using: Any = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        # A half that was left behind is read together with what tells its version.
+        if fields is not None and set(fields) & set(HALVES):
+            fields = {*fields, "kind", "kind_version"}
+        super().refresh_from_db(using, fields, from_queryset)
+
+    def _upgrade(self) -> None:
+        """Read what an older version of the kind wrote. Events keep it as it was; this is their newest copy."""
+        if not {"kind", "kind_version"} <= self.__dict__.keys() or self.kind_version == self.kind_of.version:
+            return
+        for half in HALVES:
+            if self.__dict__.get(half):
+                setattr(self, half, self.kind_of.upgraded(half, self.kind_version, getattr(self, half)))
+        self.kind_version = self.kind_of.version
 
     # Questions about one case
 
@@ -203,11 +235,6 @@ class Case(TenantModel):
         if self.state != State.CLOSED or self.outcome in FINAL_OUTCOMES or self.closed_at is None:
             return False
         return timezone.now() < self.closed_at + dt.timedelta(days=REOPEN_DAYS)
-
-    @property
-    def review_for_client(self) -> dict[str, Any] | None:
-        """The verdicts the client knows of: those told by asking again or by closing, not those being made."""
-        return self.review if self.state != State.WITH_FIRM else None
 
     def changed_at(self, actor: Actor) -> dt.datetime | None:
         return self.client_changed_at if actor.is_client else self.firm_changed_at

@@ -12,6 +12,7 @@ from samsyn.kit.gate import key
 from samsyn.tenancy.models import Consent, Engagement, TenantModel
 
 if TYPE_CHECKING:
+    from samsyn.cases.kinds.base import Kind
     from samsyn.tenancy.actors import Actor
 
 
@@ -62,6 +63,11 @@ class Event(TenantModel):
             left = ~models.Q(case__outcome=Outcome.RETRACTED) | models.Q(verb="retract")
             return rows.exclude(audience=Audience.FIRM).filter(left)
         return rows.exclude(audience=Audience.CLIENT)
+
+    def half(self, kind: Kind, name: str) -> Any:
+        """A half of the case (`request`, `answer`, `review`) as it was then, as `kind` reads it now."""
+        stored = self.body[name]
+        return stored if stored is None else kind.upgraded(name, self.body_version, stored)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

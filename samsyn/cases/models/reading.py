@@ -68,6 +68,24 @@ class ReadMark(TenantModel):
     def narrow(cls, rows: Any, actor: Actor) -> Any:
         return rows.filter(membership__in=actor.membership_ids)
 
+    @classmethod
+    def advance(cls, member: Membership, case: Case, seq: int) -> None:
+        """The reader has seen everything up to `seq`. A mark never goes back, whichever tab is the later."""
+        mark = cls(firm_id=case.firm_id, case=case, membership=member, seq=seq)
+        cls.objects.bulk_create([mark], ignore_conflicts=True)
+        rows = cls.objects.unscoped(why="the reader's own mark").filter(membership=member, case=case)
+        rows.filter(seq__lt=seq).update(seq=seq, at=mark.at)
+
+    @classmethod
+    def is_up_to_date(cls, member: Membership, case: Case, actor: Actor) -> bool:
+        """Whether the reader has seen the newest event in his or her audience."""
+        seq, changed_at = case.seq_for(actor), case.changed_at(actor)
+        if not seq or changed_at is None or changed_at <= member.seen_from:
+            return True
+        rows = cls.objects.unscoped(why="the reader's own mark")
+        seen: bool = rows.filter(membership=member, case=case, seq__gte=seq).exists()
+        return seen
+
 
 class AccessLog(TenantModel):
     """Who opened a case or fetched a file, and when. Written beside the page, never shown to the other side."""

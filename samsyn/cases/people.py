@@ -1,0 +1,51 @@
+"""Whom a case concerns, on both sides. Every answer counts only those who are still there."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from samsyn.cases.models import Case, Recipient
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Engagement, Membership, Participant
+from samsyn.tenancy.roles import Right, rights_of
+
+
+def present() -> Any:
+    """Everyone who has not left, with the person behind."""
+    rows = Membership.objects.unscoped(why="whom a case concerns is decided by the case")
+    return rows.select_related("user").filter(ended_at=None)
+
+
+def recipients_of(case: Case) -> list[Membership]:
+    """Who at the client is mailed, reminded and badged: those listed, or the owners when none of them is left."""
+    listed = Recipient.objects.unscoped(why="whom a case concerns is decided by the case").filter(case=case)
+    here = present().filter(engagement=case.engagement_id, pk__in=listed.values("membership"))
+    return list(here) or owners_of(case.engagement_id)
+
+
+def owners_of(engagement_id: UUID) -> list[Membership]:
+    return list(present().filter(engagement=engagement_id, role=Membership.Role.OWNER))
+
+
+def approvers_at(engagement_id: UUID) -> list[Membership]:
+    """Those at the client who may approve now."""
+    return [one for one in present().filter(engagement=engagement_id) if Right.APPROVE in rights_of(one)]
+
+
+def sees_client(member: Membership, engagement: Engagement) -> bool:
+    """Whether a member of staff works with this client: sees all, is responsible, or takes part."""
+    if member.firm_id != engagement.firm_id or member.engagement_id is not None or member.ended_at is not None:
+        return False
+    if member.scope == Membership.Scope.ALL or engagement.responsible_id == member.pk:
+        return True
+    rows = Participant.objects.unscoped(why="does this member of staff take part")
+    taking_part: bool = rows.filter(engagement=engagement, membership=member).exists()
+    return taking_part
+
+
+def known_staff(actor: Actor, engagement: Engagement) -> list[Membership]:
+    """Those at the firm who have sent this company a case the actor sees: whom a client may write to by name."""
+    senders = Case.objects.visible_to(actor).filter(engagement=engagement).values("sender")
+    staff = present().filter(pk__in=senders, engagement=None).order_by("user__name")
+    return [one for one in staff if sees_client(one, engagement)]
