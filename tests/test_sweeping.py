@@ -135,14 +135,6 @@ def test_bytes_whose_row_went_just_before_a_crash_go_too(world: Any) -> None:
     assert not place.exists()
 
 
-def test_a_logo_lies_in_the_same_place_and_stays(world: Any) -> None:
-    laid = store.lay(world.firm.pk, upload("logo.png"))
-    world.firm.logo = laid.key
-    world.firm.save()
-    sweep_after(30)
-    assert place_of(laid.firm_id.hex, laid.key).exists()
-
-
 def test_a_draft_that_can_still_be_sent_keeps_its_files_however_long_it_takes(world: Any) -> None:
     _case, _one, place = put(world)
     draft = write(world, world.manager, "demokund", "information", "Utkast", file="x.pdf", send=False)

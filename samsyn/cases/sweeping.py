@@ -23,7 +23,7 @@ from samsyn.cases.files import forget
 from samsyn.cases.models import Attachment, Blob, Outcome, Purpose, State
 from samsyn.cases.retention import after_the_client_ended
 from samsyn.cases.store import place_of
-from samsyn.tenancy.models import FIRM, Engagement, Firm, Membership
+from samsyn.tenancy.models import FIRM, Engagement, Membership
 
 GRACE = dt.timedelta(days=7)
 AT_A_TIME = 1000
@@ -89,12 +89,11 @@ def _take(pk: Any) -> None:
 
 def take_unnamed_bytes(before: dt.datetime) -> None:
     """Bytes on disk without a row: laid just before a crash, or left when their row went."""
-    logos = set(Firm.objects.exclude(logo="").values_list("logo", flat=True))
     rows = Blob.objects.unscoped(why="the worker serves every firm")
     for files in _old_files(before):
         named = set(rows.filter(storage_key__in=[one.name for one in files]).values_list("storage_key", flat=True))
         for one in files:
-            if one.name not in named | logos:
+            if one.name not in named:
                 one.unlink(missing_ok=True)
 
 

@@ -63,19 +63,27 @@ function send(input, file, ready, again = false) {
   request.send(body);
 }
 
-// A file that goes with its form: the button does not say what was chosen, so a line above it does.
+// Files that go with their form: the buttons do not say what was chosen, so a list above them does.
 function showChosen(input) {
-  const buttons = input.closest(".buttons");
+  const buttons = input.closest(".buttons, .file-actions");
   let list = buttons.previousElementSibling;
   if (!list?.matches("[data-chosen]")) {
     list = document.createElement("ul");
     list.className = "files";
     list.dataset.chosen = "";
-    list.setAttribute("role", "status");
+    list.setAttribute("aria-live", "polite");
     buttons.before(list);
   }
   list.replaceChildren();
-  [...input.files].forEach((file) => say(list, file.name).querySelector("progress").remove());
+  buttons.querySelectorAll("input[type=file]").forEach((one) =>
+    [...one.files].forEach((file) => {
+      const item = say(list, file.name);
+      item.querySelector("progress").remove();
+      if (file.size <= Number(one.dataset.maxMb || Infinity) * 1e6) return;
+      item.querySelector(".file-note").textContent = one.dataset.tooBig;
+      item.querySelector(".file-note").dataset.wrong = "";
+    }),
+  );
 }
 
 document.addEventListener("change", (event) => {
