@@ -185,7 +185,7 @@ def test_a_file_that_is_locked_cannot_be_taken_away(visit: Any, world: Any) -> N
 def test_an_approval_takes_no_files_from_the_client(visit: Any, world: Any) -> None:
     case = world.cases["Löner för januari"]
     page = visit(OWNER).post(path(case, "filer/"), {"file.": chosen("smyg.pdf")})
-    assert page.status_code == 422
+    assert page.status_code == 409
     assert every(case, side="client") == []
 
 
@@ -489,7 +489,7 @@ def test_a_sent_file_is_never_taken_away_only_left_out_of_the_next_answer(visit:
     case = write(world, world.manager, "demokund", "document_request", "Med filer")
     answer(world.owner, case)
     case.refresh_from_db()
-    actions.take_back(world.owner, case)
+    actions.ask_again(world.manager, case, text="Titta en gång till.")
     one, other = every(case, side="client")
     visit(MEMBER).post(path(case, "skicka-tillbaka/"), {"do": f"file.remove.{one.pk}"})
     page = visit(MEMBER).post(

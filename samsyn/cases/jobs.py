@@ -38,8 +38,9 @@ def send_copies(batch_id: str) -> None:
     if batch is None:
         return
     actor = Actor(side=FIRM, memberships=(batch.by,), user=batch.by.user, firm=batch.by.firm)
+    language = batch.by.user.language
     for engagement_id in list(batch.engagement_ids):
-        with transaction.atomic(), translation.override(batch.by.user.language):
+        with transaction.atomic(), translation.override(language):
             batch = rows.select_for_update(of=("self",)).get(pk=batch_id)
             if engagement_id not in batch.engagement_ids:
                 continue  # another worker was first
@@ -70,7 +71,10 @@ def close_what_was_only_to_read() -> None:
 
 def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:
     """Make and send one client's case; gives what hindered it, with nothing half-made."""
-    named = Engagement.objects.unscoped(why="the firm's own client, as it was chosen").get(pk=engagement_id)
+    clients = Engagement.objects.unscoped(why="the firm's own client, as it was chosen")
+    named = clients.filter(pk=engagement_id).first()
+    if named is None:
+        return None  # deleted since, so there is nobody to send to
     try:
         with transaction.atomic():
             draft = Case.objects.visible_to(actor).filter(pk__in=[draft_id]).get()

@@ -161,7 +161,8 @@ def writable(actor: Actor) -> list[Engagement]:
     return [
         held.engagement
         for held in actor.memberships
-        if held.engagement.has_consent and held.engagement.menu_is_open and actor.may(Right.ANSWER, held.engagement_id)
+        if held.engagement.has_consent and held.engagement.menu_is_open and held.engagement.ended_at is None
+        if actor.may(Right.ANSWER, held.engagement_id)
     ]
 
 

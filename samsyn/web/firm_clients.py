@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from samsyn.cases import actions as cases
 from samsyn.cases.lists import after, cases_for, cursor_of
 from samsyn.cases.models import Case, State
+from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import LineField, PartyNumberField
 from samsyn.kit.sweden import stockholm_today
-from samsyn.kit.text import clean_name, like_pattern
+from samsyn.kit.text import like_pattern
 from samsyn.tenancy import actions
+from samsyn.tenancy.actions.consent import WAITING, Step
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
@@ -78,6 +80,12 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number or personal number"), required=False)
+    client_number = LineField(label=gettext_lazy("Your client number"), longest=40, required=False)
+    address = LineField(label=gettext_lazy("Address"), longest=200, required=False)
+    postcode = LineField(label=gettext_lazy("Postcode"), longest=10, required=False)
+    city = LineField(label=gettext_lazy("City"), longest=80, required=False)
+    contact_name = LineField(label=gettext_lazy("Main contact"), longest=120, required=False)
+    phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
 
     fiscal_year_ends = forms.TypedChoiceField(
         label=gettext_lazy("Fiscal year ends in month"), choices=list(MONTHS.items()), coerce=int, initial=12
@@ -101,30 +109,25 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         labels = {  # noqa: RUF012 - Django's own way
             "form": gettext_lazy("Form of company"),
-            "client_number": gettext_lazy("Your client number"),
-            "address": gettext_lazy("Address"),
-            "postcode": gettext_lazy("Postcode"),
-            "city": gettext_lazy("City"),
-            "contact_name": gettext_lazy("Main contact"),
             "contact_email": gettext_lazy("The main contact's e-mail"),
-            "phone": gettext_lazy("Telephone"),
             "language": gettext_lazy("Language"),
         }
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
         self.fields["form"].choices = [("", _("Not chosen")), *Engagement.Form.choices]  # type: ignore[attr-defined]
+        if self.instance.consent in WAITING:
+            self.fields["contact_email"].help_text = _(
+                "The invitation has gone to this address. If you change it, the old link dies and a new one is sent."
+            )
+        elif self.instance.consent != "none":
+            self.fields["contact_email"].help_text = _("Those who have access keep it, whatever is written here.")
 
     def clean_number(self) -> str:
         return self.cleaned_data["number"] or ""
 
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("address", "city", "contact_name", "client_number", "phone", "postcode"):
-            cleaned[name] = clean_name(cleaned.get(name) or "")
-        if cleaned.get("contact_email"):
-            cleaned["contact_email"] = cleaned["contact_email"].casefold()
-        return cleaned
+    def clean_contact_email(self) -> str:
+        return str(self.cleaned_data["contact_email"]).casefold()
 
     def validate_constraints(self) -> None:
         """The database says it; here it would read past the gate."""
@@ -255,17 +258,15 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         staff=list(staff.order_by("user__name")),
         part={one.membership_id for one in part},
         hindered=hinders(engagement, addresses_of_staff(engagement.firm)),
-        may_delete=engagement.consent == "none" and not has_cases(actor, engagement),
+        may_delete=not cases.sent_to(actor, engagement),
+        drafts=Case.objects.visible_to(actor).filter(engagement=engagement, state=State.DRAFT).count(),
+        unfinished=Case.objects.visible_to(actor).filter(engagement=engagement, state__in=OPEN_STATES).count(),
     )
 
 
 def waiting_at(actor: Actor, engagement: Engagement) -> Any:
     """The cases that wait for this client's consent."""
     return Case.objects.visible_to(actor).filter(engagement=engagement, state=State.AWAITING_CONSENT)
-
-
-def has_cases(actor: Actor, engagement: Engagement) -> bool:
-    return bool(Case.objects.visible_to(actor).filter(engagement=engagement).exists())
 
 
 def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpResponse:
@@ -284,10 +285,16 @@ def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpR
         cases.withdraw_consent(actor, engagement, reason=request.POST.get("reason", "")[:500])
         messages.success(request, _("The consent is withdrawn and open cases are closed"))
     elif do == "end":
-        actions.end_client(actor, engagement)
+        cancelled = cases.end_client(actor, engagement)
         messages.success(request, _("The client has ended. Everything can still be read."))
+        if cancelled:
+            text = ngettext("%(num)d waiting case was cancelled.", "%(num)d waiting cases were cancelled.", cancelled)
+            messages.warning(request, text % {"num": cancelled})
+    elif do == "take_up":
+        actions.take_up_client(actor, engagement)
+        messages.success(request, _("The client is back, and cases can be sent again."))
     elif do == "delete":
-        actions.delete_client(actor, engagement, has_cases=has_cases(actor, engagement))
+        cases.delete_client(actor, engagement)
         messages.success(request, _("The client is deleted"))
         return redirect("firm_clients", slug_of(actor))
     elif do == "people":
@@ -330,9 +337,11 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
         except NotYours:
             raise
         except Refused as refusal:
-            form.add_error("number", str(refusal))
+            form.add_error(refusal.field or None, str(refusal))
         else:
             messages.success(request, _("The client is saved"))
+            if words := contact_words(actor, engagement, saved):
+                messages.warning(request, words)
             return redirect("firm_client", slug_of(actor), saved.pk)
     return page(
         request,
@@ -343,6 +352,26 @@ def client_form(request: HttpRequest, actor: Actor, engagement: Engagement | Non
         form=form,
         client=engagement,
     )
+
+
+def contact_words(actor: Actor, before: Engagement | None, after: Engagement) -> str:
+    """What another address of the main contact has meant for who may come in; '' when nothing."""
+    if before is None or before.contact_email == after.contact_email or before.consent == Step.NONE:
+        return ""
+    if before.consent in WAITING:
+        if after.consent not in WAITING:
+            return _("The invitation to the old address has died. Mend what hinders, then invite again.")
+        sent = Invitation.objects.visible_to(actor).filter(
+            engagement=after, email=after.contact_email, main_contact=True, state=Invitation.State.PENDING
+        )
+        shown = {"email": after.contact_email}
+        words = _("The invitation to the old address has died. A new one is on its way to %(email)s.") % shown
+        return words if sent.exists() else ""
+    rows = Membership.objects.visible_to(actor).select_related("user")
+    held = rows.filter(pk__in=[after.main_contact_id], ended_at=None).exclude(user__email=after.contact_email).first()
+    if held is None:
+        return ""
+    return _("%(name)s still has access with %(email)s.") % {"name": held.name, "email": held.user.email}
 
 
 @firm_page()

@@ -21,6 +21,7 @@ from samsyn.cases.actions.asking import (
     send_to_many,
     write_to_firm,
 )
+from samsyn.cases.actions.clients import delete_client, end_client, sent_to
 from samsyn.cases.actions.consent import approve_consent, decline_consent, withdraw_consent
 from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
 from samsyn.cases.actions.minding import change_due, message, note, reassign, remind, set_recipients
@@ -37,8 +38,10 @@ __all__ = [
     "close",
     "decline",
     "decline_consent",
+    "delete_client",
     "discard",
     "done",
+    "end_client",
     "end_with_consent",
     "message",
     "note",
@@ -53,6 +56,7 @@ __all__ = [
     "save_draft_case",
     "send_back",
     "send_to_many",
+    "sent_to",
     "set_recipients",
     "take_back",
     "withdraw_consent",

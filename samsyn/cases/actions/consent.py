@@ -13,23 +13,14 @@ from samsyn.cases.actions.ending import UNENDED, end_with_consent
 from samsyn.cases.models import Case, Outbox, State
 from samsyn.kit.queue import enqueue
 from samsyn.tenancy.actions import record_consent
+from samsyn.tenancy.actions.consent import WAITING, Step, locked_client
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import text_that_was_read
 from samsyn.tenancy.errors import NotNow, NotYours
 from samsyn.tenancy.models import Consent, Engagement, Invitation
 from samsyn.tenancy.roles import Right
 
-Step = Engagement.ConsentState
-WAITING = (Step.INVITED, Step.REMINDED)
 TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
-
-
-def _locked(actor: Actor, engagement: Engagement) -> Engagement:
-    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).select_related("firm")
-    fresh: Engagement | None = rows.filter(pk=engagement.pk).first()
-    if fresh is None:
-        raise NotYours(_("You can't open this client."))
-    return fresh
 
 
 def _must_represent(actor: Actor, engagement: Engagement) -> None:
@@ -43,7 +34,7 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
 
     `text_sha256` is that of the text the page showed; a text that has changed since is refused.
     """
-    fresh = _locked(actor, engagement)
+    fresh = locked_client(actor, engagement)
     _must_represent(actor, fresh)
     if fresh.consent not in WAITING:
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
@@ -62,7 +53,7 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
 @transaction.atomic
 def decline_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -> None:
     """An owner declines: the waiting cases stay waiting, shown to the firm."""
-    fresh = _locked(actor, engagement)
+    fresh = locked_client(actor, engagement)
     _must_represent(actor, fresh)
     if fresh.consent not in WAITING:
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
@@ -74,7 +65,7 @@ def decline_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -
 @transaction.atomic
 def withdraw_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -> int:
     """Either side withdraws: every open or waiting case is closed in the same transaction. Gives how many."""
-    fresh = _locked(actor, engagement)
+    fresh = locked_client(actor, engagement)
     if actor.is_client:
         _must_represent(actor, fresh)
     elif not actor.may(Right.WORK):

@@ -109,6 +109,8 @@ def end_with_consent(actor: Actor, case: Case) -> dict[str, Any]:
 def _can_be_taken_up_again(actor: Actor, case: Case) -> None:
     if case.outcome in FINAL_OUTCOMES or not case.is_sent:
         raise NotNow(_("This case has ended for good. Start a new one instead."))
+    if case.engagement.ended_at is not None:
+        raise NotNow(_("The client has ended, so nothing new can be sent."))
     if actor.is_client and not case.client_may_reopen:
         raise NotNow(_("The case was closed more than 30 days ago. Write a new case to the firm instead."))
 

@@ -8,6 +8,7 @@ from samsyn.tenancy.actions.clients import (
     end_client,
     join_companies,
     set_people,
+    take_up_client,
 )
 from samsyn.tenancy.actions.consent import record_consent
 from samsyn.tenancy.actions.people import (
@@ -40,4 +41,5 @@ __all__ = [
     "join_companies",
     "record_consent",
     "set_people",
+    "take_up_client",
 ]

@@ -9,13 +9,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from samsyn.kit.sweden import PartyNumber, format_party_number, parse_party_number
 from samsyn.kit.text import fold, swedish_sort_key
-from samsyn.tenancy.actions.people import end_links
+from samsyn.tenancy.actions.consent import WAITING, locked_client, record_consent
+from samsyn.tenancy.actions.people import end_links, move_invitation
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
+from samsyn.tenancy.register.models import StagedRow
 from samsyn.tenancy.roles import Right
 from samsyn.tenancy.slugs import free_slug, new_company, random_slug, slug_from
 
@@ -33,6 +36,7 @@ FACTS = (
     "contact_email",
     "phone",
 )
+SENT = gettext_lazy("Something has been sent to this client, so it can be ended but not deleted.")
 PRIVATE_FORMS = (Engagement.Form.SOLE, Engagement.Form.PERSON)
 
 
@@ -79,17 +83,25 @@ def add_client(actor: Actor, *, slug: str = "", **facts: Any) -> Engagement:
 
 @transaction.atomic
 def change_client(actor: Actor, engagement: Engagement, **facts: Any) -> Engagement:
-    """Change what the firm knows about a client."""
+    """Change what the firm knows about a client. A main contact who has not answered is asked at a new address."""
     _must_work(actor)
-    fresh: Engagement = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=engagement.pk)
-    before = fresh.contact_email
+    fresh = locked_client(actor, engagement)
+    _must_stay_the_same_company(fresh, facts.get("number", fresh.number))
+    moved = facts.get("contact_email", fresh.contact_email) != fresh.contact_email
     for name, value in facts.items():
         setattr(fresh, name, value)
     index_engagement(fresh)
     _save(fresh)
-    if fresh.contact_email != before:  # perhaps it was wrong: whoever has the letter must not come in with it
-        end_links(Q(engagement=fresh, main_contact=True, email=before))
+    if moved:
+        move_invitation(actor, fresh)
     return fresh
+
+
+def _must_stay_the_same_company(engagement: Engagement, number: str) -> None:
+    """An agreement is with the company that has the number: another number is another party."""
+    if engagement.has_consent and engagement.number and number != engagement.number:
+        text = _("The client has approved with this number. Another number is another client: add that one.")
+        raise Refused(text, field="number")
 
 
 def _save(engagement: Engagement) -> None:
@@ -97,22 +109,47 @@ def _save(engagement: Engagement) -> None:
         with transaction.atomic():
             engagement.save()
     except IntegrityError as error:
-        raise Refused(_("Another client already has this number.")) from error
-
-
-def end_client(actor: Actor, engagement: Engagement) -> Engagement:
-    """The client leaves: nothing new can be sent, everything stays readable."""
-    return change_client(actor, engagement, ended_at=timezone.now())
+        raise Refused(_("Another client already has this number."), field="number") from error
 
 
 @transaction.atomic
-def delete_client(actor: Actor, engagement: Engagement, *, has_cases: bool) -> None:
-    """Remove a client nothing has been sent to. `has_cases` is answered by the room that knows cases."""
+def end_client(actor: Actor, engagement: Engagement) -> Engagement:
+    """The client leaves: nothing new can be sent, no link opens anything more, everything stays readable."""
     _must_work(actor)
-    if has_cases or engagement.consent != Engagement.ConsentState.NONE:
-        raise NotNow(_("Something has been sent to this client, so it can be ended but not deleted."))
-    Participant.objects.visible_to(actor).filter(engagement=engagement).delete()
-    Engagement.objects.visible_to(actor).filter(pk=engagement.pk).delete()
+    fresh = locked_client(actor, engagement)
+    if fresh.ended_at is not None:
+        raise NotNow(_("The client has already ended."))
+    end_links(Q(engagement=fresh))
+    if fresh.consent in WAITING:
+        record_consent(actor, fresh, Engagement.ConsentState.EXPIRED)
+    fresh.ended_at = timezone.now()
+    fresh.save(update_fields=["ended_at"])
+    return fresh
+
+
+@transaction.atomic
+def take_up_client(actor: Actor, engagement: Engagement) -> Engagement:
+    """An ended client comes back. A consent that was in force still is; a dead invitation is sent anew by hand."""
+    _must_work(actor)
+    fresh = locked_client(actor, engagement)
+    if fresh.ended_at is None:
+        raise NotNow(_("The client hasn't ended."))
+    fresh.ended_at = None
+    fresh.save(update_fields=["ended_at"])
+    return fresh
+
+
+@transaction.atomic
+def delete_client(actor: Actor, engagement: Engagement) -> None:
+    """Remove a client nothing has been sent to. `cases.actions.delete_client` has first seen to its cases."""
+    _must_work(actor)
+    fresh = locked_client(actor, engagement)
+    merged = Engagement.objects.visible_to(actor).filter(merged_into=fresh)
+    if fresh.consent != Engagement.ConsentState.NONE or merged.exists():
+        raise NotNow(str(SENT))
+    Participant.objects.visible_to(actor).filter(engagement=fresh).delete()
+    StagedRow.objects.unscoped(why="colleagues' imports of this client, too").filter(engagement=fresh).delete()
+    Engagement.objects.visible_to(actor).filter(pk=fresh.pk).delete()
 
 
 @transaction.atomic

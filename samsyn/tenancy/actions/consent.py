@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
+from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import AgreementText, Consent, Engagement
 
 Step = Engagement.ConsentState
+WAITING = (Step.INVITED, Step.REMINDED)
 COPIES = ("consent", "consent_at", "consent_first_approved_at", "withdrawn_at", "withdrawn_by")
+
+
+def locked_client(actor: Actor, engagement: Engagement) -> Engagement:
+    """The client as it is now, locked for this transaction and read through the actor; else `NotYours`."""
+    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).select_related("firm")
+    fresh: Engagement | None = rows.filter(pk=engagement.pk).first()
+    if fresh is None:
+        raise NotYours(_("You can't open this client."))
+    return fresh
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from samsyn.kit import letters
 from samsyn.kit.sweden import format_party_number
 from samsyn.kit.text import clean_name, looks_like_address
 from samsyn.tenancy import logos
-from samsyn.tenancy.actions.consent import record_consent
+from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
@@ -104,26 +104,57 @@ def _must_be_new(firm: Firm, engagement: Engagement | None, email: str) -> None:
 
 @transaction.atomic
 def invite_main_contact(actor: Actor, engagement: Engagement) -> Invitation:
-    """Ask the main contact in, and write it in the consent history. Hindrances refuse it, in one sentence each."""
+    """Ask the main contact in, and write it in the consent history. Hindrances refuse it, in one sentence each.
+
+    The client is read again under its lock, so that the letter goes where the register says now.
+    """
     if actor.is_client or not actor.may(Right.WORK):
         raise NotYours(_("Only the firm can invite."))
-    if engagement.ended_at:
+    fresh = locked_client(actor, engagement)
+    if fresh.ended_at:
         raise NotNow(_("The client has ended."))
-    if engagement.has_consent:
+    if fresh.has_consent:
         raise NotNow(_("The client has already approved."))
-    found = hindrances(engagement, addresses_of_staff(engagement.firm))
+    found = hindrances(fresh, addresses_of_staff(fresh.firm))
     if found:
         raise Refused(" ".join(hindrance.text for hindrance in found))
-    record_consent(actor, engagement, Engagement.ConsentState.INVITED)
-    return _invite(
+    record_consent(actor, fresh, Engagement.ConsentState.INVITED)
+    invitation = _invite(
         actor,
-        engagement.firm,
-        engagement,
-        name=engagement.contact_name,
-        email=engagement.contact_email,
+        fresh.firm,
+        fresh,
+        name=fresh.contact_name,
+        email=fresh.contact_email,
         role=Role.OWNER,
         main_contact=True,
     )
+    for column in COPIES:
+        setattr(engagement, column, getattr(fresh, column))
+    return invitation
+
+
+def move_invitation(actor: Actor, engagement: Engagement) -> None:
+    """The register names another address for a main contact who has been asked and has not answered.
+
+    Only the person at the new one is to answer: the old link dies, whoever came in by it goes out again unless
+    there is a consent from before, and a new link is sent when nothing hinders it. `engagement` is locked.
+    """
+    end_links(Q(engagement=engagement, main_contact=True))
+    if engagement.consent not in WAITING:
+        return
+    rows = Membership.objects.unscoped(why="the client is locked through the actor").select_related("user")
+    held = rows.filter(pk__in=[engagement.main_contact_id], ended_at=None).first()
+    if held and held.user.email == engagement.contact_email:
+        return
+    if held and engagement.consent_first_approved_at is None:
+        rows.filter(pk=held.pk).update(ended_at=timezone.now())
+        engagement.main_contact = None
+        engagement.save(update_fields=["main_contact"])
+    try:
+        with transaction.atomic():
+            invite_main_contact(actor, engagement)
+    except Refused:
+        record_consent(actor, engagement, Engagement.ConsentState.EXPIRED)
 
 
 @transaction.atomic
