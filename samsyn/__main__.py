@@ -8,9 +8,15 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["samsyn", *sys.argv[1:]])
+    try:
+        execute_from_command_line(["samsyn", *sys.argv[1:]])
+    except ImproperlyConfigured as error:
+        sys.exit(f"samsyn: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import secrets
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -61,9 +61,17 @@ def web_address(name: str, default: str) -> str:
     """An http or https address with a host and no path."""
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or not has_port(parts):
         raise ImproperlyConfigured(f"{name} is an address such as https://samsyn.example, not {value!r}.")
     return value
+
+
+def has_port(parts: SplitResult) -> bool:
+    """Whether the port of an address is one, or left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def networks(name: str, default: str) -> list[str]:
@@ -334,7 +342,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 
 DEFAULT_FROM_EMAIL = text("SAMSYN_MAIL_FROM", f"Samsyn <no-reply@{_HOST}>")
-globals().update(mail(text("SAMSYN_MAIL_URL")))
+# A demo's mail stays in a folder, where /demo/mail/ shows it.
+globals().update(mail("" if SAMSYN_DEMO else text("SAMSYN_MAIL_URL")))
 
 Q_CLUSTER = {
     "name": "samsyn",

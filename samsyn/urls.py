@@ -27,6 +27,7 @@ FIRM_CASE = "byra/<slug:firm>/arenden/<slug:ref>/"
 urlpatterns = [
     path("", account.start, name="start"),
     path("health/", health.health, name="health"),
+    path("favicon.ico", health.icon, name="icon"),
     path("sprak/", account.language, name="language"),
     path("konto/", account.account, name="account"),
     path("konto/logga-in/", account.sign_in, name="account_login"),

@@ -11,4 +11,8 @@ from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
-application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), settings.SAMSYN_PROXIES)
+_inside = get_wsgi_application()
+from samsyn.demo.guard import check_database  # noqa: E402 - needs the applications
+
+check_database()
+application = wrap_wsgi_with_proxy_headers(_inside, settings.SAMSYN_PROXIES)

@@ -68,7 +68,7 @@ def pages_of(case: Case, bageri: Any) -> list[tuple[str, str]]:
 
 # Routes that are no page of their own: they answer a press, a poll, a download, or need a link from a letter.
 NO_PAGE = (
-    "/health/", "/sprak/", "/konto/logga-ut/",
+    "/favicon.ico", "/health/", "/sprak/", "/konto/logga-ut/",
     "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "/konto/losenord/klart/",
     "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",

@@ -13,8 +13,8 @@ from samsyn.tenancy import actions
 from samsyn.web.doors import routes
 
 PUBLIC = {
-    "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/", "/konto/losenord/skickat/",
-    "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+    "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
+    "/konto/losenord/skickat/", "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
     "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/",
 }  # fmt: skip
 PERSON = {"/", "/konto/"}
