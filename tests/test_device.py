@@ -128,3 +128,62 @@ def test_what_is_written_without_a_connection_is_put_back_and_saved(client: Scre
     second.get_by_text("Sparat").first.wait_for()
     assert second.get_by_label(COMMENT).input_value() == "Skrivet i nästa tunnel"
     assert Draft.objects.unscoped(why="a test").get(case__subject=QUESTION).typed["comment"] == "Skrivet i nästa tunnel"
+
+
+@pytest.fixture
+def firm(browser: Any, live_server: Any, cast: None) -> Any:
+    screen = Screen(browser, live_server.url, 1440)
+    screen.sign_in(MANAGER)
+    yield screen
+    assert not screen.faults
+    screen.context.close()
+
+
+def test_a_case_is_saved_by_itself_while_it_is_written_and_refused_without_a_new_page(firm: Screen) -> None:
+    page, client = firm.page, case_of(QUESTION).engagement_id
+    firm.go(f"/byra/demobyran/arenden/nytt/?typ=question&kund={client}")
+    mark(firm)
+    firm.fill("Ämne", "Skriven utan att spara")
+    page.get_by_text("Sparat").first.wait_for()
+    draft = case_of("Skriven utan att spara")
+    assert page.url == f"{firm.base}/byra/demobyran/arenden/{draft.ref}/andra/"
+    # Rows come by htmx, with the new one in focus; what is written meanwhile is in the next save.
+    page.locator("[name$='-text']").first.fill("Den första frågan")
+    page.get_by_role("button", name="Lägg till fråga").click()
+    page.locator("[name$='-text']").nth(1).wait_for()
+    assert page.evaluate("document.activeElement.name").endswith("-text")
+    page.keyboard.type("Den andra frågan")
+    page.get_by_role("button", name="Skicka till kunden").click()
+    page.wait_for_url(f"{firm.base}/byra/demobyran/arenden/{draft.ref}/")
+    page.wait_for_load_state("networkidle")
+    assert [one["text"] for one in case_of("Skriven utan att spara").request["questions"]] == [
+        "Den första frågan",
+        "Den andra frågan",
+    ]
+    assert kept_on_device(firm) == []
+
+
+def test_a_refused_case_arrives_by_htmx_and_survives_no_connection_and_a_closed_page(firm: Screen) -> None:
+    page, client = firm.page, case_of(QUESTION).engagement_id
+    firm.go(f"/byra/demobyran/arenden/nytt/?typ=question&kund={client}")
+    mark(firm)
+    firm.press("Skicka till kunden")
+    assert is_marked(firm), "the document was loaded again"
+    assert page.evaluate("document.activeElement.matches('[role=alert]')")
+    page.get_by_role("alert").get_by_role("link").first.click()
+    firm.context.set_offline(True)
+    firm.fill("Ämne", "Skriven i tunneln")
+    page.get_by_text("Ingen anslutning.").first.wait_for()
+    page.locator("main").get_by_role("button", name="Skicka till kunden").click()
+    page.get_by_role("alert").get_by_text("Ingen anslutning.").wait_for()
+    assert value(firm, "Ämne") == "Skriven i tunneln"
+    second = firm.context.new_page()
+    page.close()
+    firm.context.set_offline(False)
+    draft = (
+        Case.objects.unscoped(why="a test").filter(subject="", state="draft", engagement=client).latest("created_at")
+    )
+    second.goto(f"{firm.base}/byra/demobyran/arenden/{draft.ref}/andra/")
+    second.get_by_label("Ämne").and_(second.locator("[value='Skriven i tunneln']")).wait_for()
+    draft.refresh_from_db()
+    assert draft.subject == "Skriven i tunneln"

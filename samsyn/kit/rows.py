@@ -179,11 +179,24 @@ class KindForm(forms.Form):
         return self.is_bound and self._change() is not None
 
     def changed(self) -> Self:
-        """The form with the row added or removed: everything typed kept, no error shown."""
+        """The form with the row added or removed: everything typed kept, no error shown, a new row in focus."""
         typed = self._change()
         if typed is None:
             raise ValueError("no row button was pressed")
-        return self.again(typed)
+        made = self.again(typed)
+        known = {row.row_id for row in self.every_row()}
+        for row in made.every_row():
+            if row.row_id not in known:
+                next(iter(row.fields.values())).widget.attrs["autofocus"] = True
+                break
+        return made
+
+    def every_row(self) -> Iterator[KindForm]:
+        """All rows, those inside rows too."""
+        for bound in self.rows.values():
+            for row in bound:
+                yield row
+                yield from row.every_row()
 
     def again(self, typed: dict[str, Any]) -> Self:
         """The same form showing `typed`."""

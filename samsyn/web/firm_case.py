@@ -35,6 +35,7 @@ from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import Written, fill, put_back, refused
 from samsyn.web.pages import page, slug_of
+from samsyn.web.requests import whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
@@ -91,7 +92,7 @@ def show(
         if case.is_retracted
         else []
     )
-    return page(
+    response = page(
         request,
         "firm/case.html",
         actor,
@@ -128,6 +129,7 @@ def show(
         openings=sorted(set(openings)),
         returned=len(kind.returned_rows(case.review)),
     )
+    return whole_page(request, response) if status == 409 else response
 
 
 def forms_on(can: dict[str, bool], *, judging: bool) -> set[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +20,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions, kinds
+from samsyn.cases.actions.asking import made_by
 from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
-from samsyn.cases.kinds.base import Kind
+from samsyn.cases.kinds.base import Change, Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
-from samsyn.cases.verbs import VERBS, refuse_unless_allowed
+from samsyn.cases.verbs import VERBS, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField
 from samsyn.kit.periods import PeriodForm
 from samsyn.kit.rows import KindForm
-from samsyn.kit.sweden import stockholm_today, working_day_before
+from samsyn.kit.sweden import STOCKHOLM, stockholm_today, working_day_before
+from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
@@ -34,12 +38,27 @@ from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_case import file_address
+from samsyn.web.firm_case import file_address, opened
+from samsyn.web.firm_case import show as show_case
+from samsyn.web.firm_drafts import (
+    begun,
+    forget,
+    newest,
+    remember,
+    saved_elsewhere,
+    version_of,
+    went_to_many,
+)
 from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
+from samsyn.web.requests import by_script
+from samsyn.web.saying import device_key
 from samsyn.web.showing import Turn, TurnLine
 
 MISSING = gettext_lazy("Something is missing. It is marked below.")
+CHANGED = gettext_lazy(
+    "The case was changed elsewhere meanwhile. What stands here isn't sent. Send again to replace it."
+)
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
 
 
@@ -61,6 +80,11 @@ class About(PeriodForm):
         help_text=gettext_lazy("Those who are told and reminded. Nobody ticked means the administrators."),
     )
 
+    def show_again(self, typed: Mapping[str, Any]) -> None:
+        """Show in an unbound form what was typed before, without finding fault with it yet."""
+        self.initial.update(typed)
+        self._bound_fields_cache.clear()  # type: ignore[attr-defined]  # each remembers what it first began with
+
 
 @dataclass
 class Composing:
@@ -75,6 +99,7 @@ class Composing:
 
     @property
     def people(self) -> list[Membership]:
+        """Those who can be named: of the only client."""
         return people_at(self.actor, self.clients)
 
     def facts(self) -> dict[str, Any]:
@@ -127,8 +152,16 @@ def make_forms(
 
 @firm_page("GET", "POST")
 def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Choose clients and kind; then the form."""
-    asked = request.POST if request.method == "POST" else request.GET
+    """Choose clients and kind; then the form. A page that has made its draft already goes on with that."""
+    once, here = request.POST.get("once", ""), request.GET
+    kept = put_back(
+        request, fits=lambda form: all(form.getlist(one) == here.getlist(one) for one in ("kund", "typ"))
+    ).fields()
+    if went_to_many(actor, request.POST):
+        return on_their_way(request, actor)
+    if case := made_by(actor, "save", once):
+        return edit(request, actor, case)
+    asked = request.POST if request.method == "POST" else kept or request.GET
     clients = chosen_clients(actor, asked.getlist("kund"))
     slug = asked.get("typ", "")
     firm_kinds = {kind.slug: kind for kind in kinds.for_firm()}
@@ -145,19 +178,52 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
             kind=slug,
             tried="valt" in asked,
         )
-    return compose(request, actor, firm_kinds[slug], clients, None)
+    return compose(request, actor, firm_kinds[slug], clients, None, kept)
 
 
 @firm_page("GET", "POST")
 def edit_case(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """A draft or a waiting case, edited in place."""
-    case = find_case(actor, ref)
-    if case.state not in EDITABLE or case.by_client:
+    if went_to_many(actor, request.POST):
+        return on_their_way(request, actor)
+    return edit(request, actor, find_case(actor, ref))
+
+
+def edit(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
+    if case.by_client:
         raise Http404
-    asked = request.POST if request.method == "POST" else request.GET
+    if case.state not in EDITABLE:
+        return gone_on(request, actor, case)
+    kept = put_back(request).fields()
+    asked = request.POST if request.method == "POST" else kept or request.GET
+    beside = newest(actor, case)
+    ids = asked.getlist("kund") or (beside.typed.get("clients", []) if beside else [])
     # A draft can be turned to other clients; a waiting case stays with its own.
-    others = chosen_clients(actor, asked.getlist("kund")) if case.state == State.DRAFT else []
-    return compose(request, actor, case.kind_of, others or [case.engagement], case)
+    others = chosen_clients(actor, ids) if case.state == State.DRAFT else []
+    return compose(request, actor, case.kind_of, others or [case.engagement], case, kept)
+
+
+def gone_on(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
+    """The case has been sent meanwhile: what was changed in the form is shown, to be copied or sent as a change."""
+    if request.method == "GET" or pressed_before(actor, "open", case, request.POST.get("once")):
+        return redirect("firm_case", slug_of(actor), case.ref)
+    sentence = _("The case has been sent meanwhile, so this wasn't saved. Use Amend to change what the client reads.")
+    if by_script(request):
+        return JsonResponse({"saved": sentence}, status=409)
+    about, form = make_forms(actor, case.kind_of, [case.engagement], case, request.POST)
+    mine = [f"{one.label}: {one.after}" for one in changes_in(case, about, form) if one.after]
+    return show_case(request, actor, opened(actor, case.ref), status=409, problem=sentence, mine=mine)
+
+
+def changes_in(case: Case, about: About, form: KindForm) -> list[Change]:
+    """What stands in the forms and not in the case."""
+    typed = about.typed()
+    found = [
+        Change(str(about.fields[name].label), str(stored or ""), str(typed[name] or ""))
+        for name, stored in (("subject", case.subject), ("message", case.message))
+        if clean_text(str(typed[name] or "")) != clean_text(stored)
+    ]
+    return found + case.kind_of.changes(case.request, form.encoded() if form.is_valid() else form.typed())
 
 
 def chosen_clients(actor: Actor, ids: list[str]) -> list[Engagement]:
@@ -173,94 +239,163 @@ def chosen_clients(actor: Actor, ids: list[str]) -> list[Engagement]:
 
 
 def compose(
-    request: HttpRequest, actor: Actor, kind: Kind, clients: list[Engagement], case: Case | None
+    request: HttpRequest, actor: Actor, kind: Kind, clients: list[Engagement], case: Case | None, kept: Any = None
 ) -> HttpResponse:
     """The form, and what its buttons do."""
     data = request.POST if request.method == "POST" else None
-    about, form = make_forms(actor, kind, clients, case, data if data is not None else put_back(request).fields())
+    about, form = make_forms(actor, kind, clients, case, data)
     writing = Composing(actor, kind, clients, case, about, form)
-    problem = ""
-    if data is not None:
-        do = data.get("do", "")
-        if form.pressed() or do.startswith("client.remove."):
-            return rewritten(request, writing, do)
-        try:
-            if do == "discard" and case is not None:
-                actions.discard(actor, case)
-                messages.success(request, _("The draft is gone"))
-                return redirect("firm_cases", slug_of(actor))
-            problem = keep(request, writing)
-            if writing.case is not None and writing.case.state not in EDITABLE:
-                return redirect("firm_case", slug_of(actor), writing.case.ref)  # a second press of what has left
-            problem = f"{problem} {keep_files(request, writing)}".strip()
-            if not problem and do != "send":
-                messages.success(request, _("The draft is saved"))
-                return redirect(edit_address(writing))
-            if not problem:
-                if response := send(request, writing):
-                    return response
-                problem = str(MISSING)
-        except NotYours:
-            raise
-        except Refused as refusal:
-            problem = str(refusal)
-    return show(request, writing, problem=problem)
+    if data is None:
+        restore(writing, kept)
+        return show(request, writing)
+    try:
+        return pressed(request, writing, data.get("do", ""))
+    except NotYours:
+        raise
+    except Refused as refusal:
+        if by_script(request):
+            return JsonResponse({"saved": str(refusal)}, status=422)
+        return show(request, writing, problem=str(refusal))
 
 
-def rewritten(request: HttpRequest, writing: Composing, do: str) -> HttpResponse:
-    """A row or a client more or less: everything typed and chosen is kept, and nothing is called wrong yet."""
+def pressed(request: HttpRequest, writing: Composing, do: str) -> HttpResponse:
+    """Carry out the button that was pressed; `draft` is what the page itself saves while one writes."""
+    actor, case = writing.actor, writing.case
+    if do == "discard" and case is not None:
+        actions.discard(actor, case)
+        messages.success(request, _("The draft is gone"), extra_tags=keys_of(writing))
+        return redirect("firm_cases", slug_of(actor))
+    rewriting = writing.form.pressed() or do.startswith("client.remove.")
+    clashes = case is not None and not rewriting and saved_elsewhere(actor, case, request.POST)
+    if case is not None and clashes and (found := changes_in(case, writing.about, writing.form)):
+        return clashing(request, writing, found)
+    problem = keep(request, writing) if request.FILES or not rewriting else ""
+    if rewriting:
+        return rewritten(request, writing, do, problem)
+    if writing.case is not None and writing.case.state not in EDITABLE:
+        return gone_on(request, actor, writing.case)
+    if do == "draft":
+        return saved_by_itself(writing)
+    if do == "send" and not problem:
+        if response := send(request, writing):
+            return response
+        problem = str(MISSING)
+    if problem:
+        return show(request, writing, problem=problem)
+    messages.success(request, _("The draft is saved"), extra_tags=keys_of(writing))
+    return redirect(address_of(writing))
+
+
+def saved_by_itself(writing: Composing) -> HttpResponse:
+    clock = timezone.now().astimezone(STOCKHOLM).strftime("%H.%M")
+    told = {
+        "saved": _("Saved %(time)s. The client sees nothing until you send.") % {"time": clock},
+        "kept": True,
+        "at": address_of(writing),
+        "version": version_of(writing.case),
+        "key": key_of(writing),
+    }
+    return JsonResponse(told)
+
+
+def clashing(request: HttpRequest, writing: Composing, found: list[Change]) -> HttpResponse:
+    """Somebody else, or another tab, has saved the case: nothing is overwritten before both have been seen."""
+    problem = _("The case was saved elsewhere meanwhile. What stands here isn't saved. Save again to replace it.")
+    if by_script(request):
+        return JsonResponse({"saved": problem}, status=409)
+    problem = " ".join(filter(None, [problem, attach_files(request, writing)]))
+    return show(request, writing, problem=problem, status=409, clash=found)
+
+
+def address_of(writing: Composing) -> str:
+    """Where the draft is written on, with its clients when they are several."""
+    address = reverse("firm_edit_case", args=[slug_of(writing.actor), writing.case.ref if writing.case else ""])
+    many = len(writing.clients) > 1
+    return f"{address}?{urlencode([('kund', one.pk) for one in writing.clients])}" if many else address
+
+
+def key_of(writing: Composing) -> str:
+    """What the text is called on its writer's device."""
+    if writing.case is not None:
+        return device_key(writing.actor, writing.case, "compose")
+    person = writing.actor.user.pk if writing.actor.user else ""
+    return f"{person}:new:{writing.kind.slug}:{','.join(str(one.pk) for one in writing.clients)}"
+
+
+def keys_of(writing: Composing) -> str:
+    """Both names of it: the first save may have come from a page without a case."""
+    case, writing.case = writing.case, None
+    before, writing.case = key_of(writing), case
+    return f"{before} {key_of(writing)}"
+
+
+def restore(writing: Composing, kept: Any) -> None:
+    """Show what was written before the session ended, or what could not be stored in the case as it was typed."""
+    beside = newest(writing.actor, writing.case) if writing.case else None
+    about: dict[str, Any] = beside.typed.get("about", {}) if beside else {}
+    request: dict[str, Any] | None = beside.typed.get("request") if beside else None
+    if kept is not None:
+        posted_about, posted_form = make_forms(writing.actor, writing.kind, writing.clients, writing.case, kept)
+        about, request = posted_about.typed(), posted_form.typed()
+    writing.about.show_again(about)
+    if request is not None:
+        writing.form = writing.form.again(request)
+
+
+def rewritten(request: HttpRequest, writing: Composing, do: str, problem: str) -> HttpResponse:
+    """A row or a client more or less: everything typed is kept, and nothing is called wrong yet."""
     form, about = writing.form, writing.about
     if left := [one for one in writing.clients if do != f"client.remove.{one.pk}"]:
         writing.clients = left
-    problem = keep_files(request, writing) if request.FILES else ""
     writing.about, _empty = make_forms(writing.actor, writing.kind, writing.clients, writing.case)
-    writing.about.initial.update(about.typed())
+    writing.about.show_again(about.typed())
     changed = form.changed() if form.pressed() else form.again(form.typed())
-    return show(request, writing, problem=problem, changed=changed)
+    return show(request, writing, changed=changed, problem=problem)
 
 
 def keep(request: HttpRequest, writing: Composing) -> str:
-    """Save what is written as a draft, however incomplete; gives the sentence of what hindered it."""
-    actor, form = writing.actor, writing.form
-    fine = form.is_valid()
-    if not (fine and writing.about.is_valid()) and writing.case and writing.case.state == State.AWAITING_CONSENT:
+    """Save what is written, however incomplete, and its files; gives why a file could not be kept."""
+    actor, form, about, case = writing.actor, writing.form, writing.about, writing.case
+    fine, clear = form.is_valid(), about.is_valid()
+    raw = {} if clear else {"about": about.typed()}
+    if case and case.state == State.AWAITING_CONSENT and not (fine and clear):
         # It leaves by itself the moment consent is given, so nothing half-written may stand in it.
-        return str(MISSING)
-    with transaction.atomic():
-        case = actions.save_draft_case(
-            actor,
-            writing.case,
-            engagement=writing.clients[0],
-            kind=writing.kind.slug,
-            once=request.POST.get("once", ""),
-            request=form.encoded() if fine else form.typed(),
-            **writing.facts(),
-            **responsible_in(request, writing),
-        )
-        if case.state in EDITABLE:
-            ids = set(request.POST.getlist("recipients"))
-            actions.set_recipients(actor, case, [one for one in writing.people if str(one.pk) in ids])
+        remember(actor, case, request.POST, writing.clients, {"about": about.typed(), "request": form.typed()})
+        problem = attach_files(request, writing)
+        raise Refused(" ".join(filter(None, [str(MISSING), problem])))
+    case = save(request, writing, form.encoded() if fine else form.typed())
     case.firm, case.engagement = writing.clients[0].firm, writing.clients[0]
     writing.case = case
-    return ""
+    remember(actor, case, request.POST, writing.clients, raw)
+    return attach_files(request, writing)
 
 
-def keep_files(request: HttpRequest, writing: Composing) -> str:
-    """The files stay with the case whatever else is wrong; gives the sentences of those that could not be taken."""
-    if writing.case is None and (refused := keep(request, writing)):
-        return refused
-    case: Case = writing.case  # type: ignore[assignment]
+@transaction.atomic
+def save(request: HttpRequest, writing: Composing, asked: dict[str, Any]) -> Case:
+    actor = writing.actor
+    case = actions.save_draft_case(
+        actor,
+        writing.case,
+        engagement=writing.clients[0],
+        kind=writing.kind.slug,
+        once=request.POST.get("once", ""),
+        request=asked,
+        **writing.facts(),
+        **responsible_in(request, writing),
+    )
+    if case.state in EDITABLE:
+        ids = set(request.POST.getlist("recipients"))
+        actions.set_recipients(actor, case, [one for one in writing.people if str(one.pk) in ids])
+    return case
+
+
+def attach_files(request: HttpRequest, writing: Composing) -> str:
+    """Keep the files chosen; take away the one whose button was pressed. Gives why one could not be kept."""
+    if writing.case is None:
+        return ""
     if one := removed(request):
-        detach(writing.actor, case, one)
-    return take(request, writing.actor, case, Purpose.REQUEST).problem
-
-
-def edit_address(writing: Composing) -> str:
-    """Where the draft is written on; those it is meant for beside the first are named in the address."""
-    address = reverse("firm_edit_case", args=[slug_of(writing.actor), writing.case.ref])  # type: ignore[union-attr]
-    named = QueryDict(mutable=True)
-    named.setlist("kund", [str(one.pk) for one in writing.clients])
-    return f"{address}?{named.urlencode()}" if len(writing.clients) > 1 else address
+        detach(writing.actor, writing.case, one)
+    return take(request, writing.actor, writing.case, Purpose.REQUEST).problem
 
 
 def responsible_in(request: HttpRequest, writing: Composing) -> dict[str, Any]:
@@ -283,25 +418,36 @@ def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:
     actor, case = writing.actor, writing.case
     if len(writing.clients) > 1:
         actions.send_to_many(actor, case, [one.pk for one in writing.clients], once=request.POST.get("once", ""))
-        messages.success(request, _("The cases are on their way. You can go on with something else."))
-        return redirect("firm_desk", slug_of(actor))
+        return on_their_way(request, actor, keys_of(writing))
     if case.state == State.AWAITING_CONSENT:
-        messages.success(request, _("The changes are saved. The case waits for the consent."))
-        return redirect("firm_case", slug_of(actor), case.ref)
-    actions.open_(actor, case, once=request.POST.get("once", ""))
-    messages.success(
-        request,
-        _("The invitation is on its way. The case waits for the consent.")
-        if case.state == State.AWAITING_CONSENT
-        else _("The case has been sent to the client"),
-    )
+        said = _("The changes are saved. The case waits for the consent.")
+    else:
+        actions.open_(actor, case, once=request.POST.get("once", ""))
+        forget(actor, case)
+        said = (
+            _("The invitation is on its way. The case waits for the consent.")
+            if case.state == State.AWAITING_CONSENT
+            else _("The case has been sent to the client")
+        )
+    messages.success(request, said, extra_tags=keys_of(writing))
     return redirect("firm_case", slug_of(actor), case.ref)
 
 
+def on_their_way(request: HttpRequest, actor: Actor, keys: str = "") -> HttpResponse:
+    messages.success(request, _("The cases are on their way. You can go on with something else."), extra_tags=keys)
+    return redirect("firm_desk", slug_of(actor))
+
+
 def show(
-    request: HttpRequest, writing: Composing, *, problem: str = "", changed: KindForm | None = None
+    request: HttpRequest,
+    writing: Composing,
+    *,
+    problem: str = "",
+    changed: KindForm | None = None,
+    status: int = 422,
+    clash: Sequence[Change] = (),
 ) -> HttpResponse:
-    """The page with the form and, beside it, the case as the client will read it."""
+    """The page with the form and, beside it, the case as the client will read it; `status` when there is a problem."""
     actor, case = writing.actor, writing.case
     shown = []
     if case is not None:
@@ -309,26 +455,32 @@ def show(
         shown = [info_of(one, file_address(actor, case.ref)) for one in files.select_related("blob")]
     addresses = addresses_of_staff(actor.firm) if actor.firm else frozenset()
     unready = [one for one in writing.clients if not one.has_consent]
+    fresh = case is None and request.method == "GET" and len(writing.clients) == 1
     return page(
         request,
         "firm/compose.html",
         actor,
         "firm_cases",
-        status=422 if problem else 200,
+        status=status if problem else 200,
         kind=writing.kind,
         clients=writing.clients,
         case=case,
         about=writing.about,
         form=changed or writing.form,
         problem=problem,
+        clash=clash,
+        begun=begun(actor, writing.kind.slug, writing.clients[0]) if fresh else None,
         files=shown,
         unready=unready,
         hindered=[(one, found) for one in unready if (found := hindrances(one, addresses))],
         preview=preview_of(writing, shown),
-        action=edit_address(writing) if case is not None else "",
-        once=request.POST.get("once") or secrets.token_hex(12),
         accept=ACCEPT,
         max_mb=actor.firm.max_file_mb if actor.firm else 25,
+        once=request.POST.get("once") or secrets.token_hex(12),
+        version=version_of(case),
+        action=address_of(writing) if case else request.get_full_path(),
+        device=key_of(writing),
+        saved_at=int(case.firm_changed_at.timestamp() * 1000) if case else 0,
     )
 
 
@@ -378,50 +530,53 @@ def as_posted(form: KindForm) -> dict[str, Any]:
 def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """*Rätta*: change what has been sent, while nothing has come back."""
     case = find_case(actor, ref)
+    data = request.POST if request.method == "POST" else None
+    about, form = amend_forms(actor, case, data)
+    version = str(case.request_version)
+    if data is not None and pressed_before(actor, "amend", case, data.get("once")):
+        return redirect("firm_case", slug_of(actor), ref)
+    problem, clash = "", []
     try:
         refuse_unless_allowed(VERBS["amend"], actor, case)
-    except NotNow as refusal:
-        messages.error(request, str(refusal))
-        return redirect("firm_case", slug_of(actor), ref)
-    data = request.POST if request.method == "POST" else None
-    about, form = make_forms(actor, case.kind_of, [case.engagement], case, data)
-    for name in ("due_on", "period", "period_from", "period_to", "responsible", "recipients"):
-        about.fields.pop(name, None)
-    problem, pressed = "", bool(data) and (form.pressed() or bool(removed(request)))
-    if data is not None:
-        try:
+        if data is None:
+            form = amend_again(actor, case, about, form, put_back(request).fields())
+        else:
             problem = amend_files(request, actor, case)
-            if form.pressed():
-                form = form.changed()
-            elif not (pressed or problem) and about.is_valid() and form.is_valid():
-                actions.amend(
-                    actor,
-                    case,
-                    request=form.encoded(),
-                    subject=about.cleaned_data["subject"],
-                    message=about.cleaned_data["message"],
-                    once=data.get("once", ""),
-                )
-                messages.success(request, _("The case is changed. The client sees what."))
+        if data is not None and form.pressed():
+            form = form.changed()
+        elif data is not None and not removed(request) and not problem:
+            clash = changes_in(case, about, form) if data.get("version", version) != version else []
+            problem = str(CHANGED if clash else MISSING)
+            if not clash and about.is_valid() and form.is_valid():
+                amend_as_written(actor, case, about, form, data.get("once", ""))
+                done = _("The case is changed. The client sees what.")
+                messages.success(request, done, extra_tags=device_key(actor, case, "amend"))
                 return redirect("firm_case", slug_of(actor), ref)
-        except NotYours:
-            raise
-        except Refused as refusal:
-            problem = str(refusal)
-    if data is not None and not pressed:
-        problem = problem or str(MISSING)
+    except NotNow as refusal:
+        if data is None:
+            messages.error(request, str(refusal))
+            return redirect("firm_case", slug_of(actor), ref)
+        mine = [f"{one.label}: {one.after}" for one in changes_in(case, about, form) if one.after]
+        return show_case(request, actor, opened(actor, ref), status=409, problem=str(refusal), mine=mine)
+    except NotYours:
+        raise
+    except Refused as refusal:
+        problem = str(refusal)
     waiting = unsent(actor, case, Purpose.REQUEST).select_related("blob")
     return page(
         request,
         "firm/amend.html",
         actor,
         "firm_cases",
-        status=422 if problem else 200,
+        status=(409 if clash else 422) if problem else 200,
         case=case,
         about=about,
         form=form,
         problem=problem,
-        once=secrets.token_hex(12),
+        clash=clash,
+        once=request.POST.get("once") or secrets.token_hex(12),
+        version=version,
+        device=device_key(actor, case, "amend"),
         files=waiting_files(actor, waiting, Purpose.REQUEST, file_address(actor, ref)),
         accept=ACCEPT,
         max_mb=case.firm.max_file_mb,
@@ -433,3 +588,24 @@ def amend_files(request: HttpRequest, actor: Actor, case: Case) -> str:
     if one := removed(request):
         detach(actor, case, one)
     return take(request, actor, case, Purpose.REQUEST).problem
+
+
+def amend_forms(actor: Actor, case: Case, data: Any) -> tuple[About, KindForm]:
+    about, form = make_forms(actor, case.kind_of, [case.engagement], case, data)
+    for name in ("due_on", "period", "period_from", "period_to", "responsible", "recipients"):
+        about.fields.pop(name, None)
+    return about, form
+
+
+def amend_again(actor: Actor, case: Case, about: About, form: KindForm, kept: Any) -> KindForm:
+    """The forms as they were filled in before the session ended."""
+    if kept is None:
+        return form
+    posted_about, posted_form = amend_forms(actor, case, kept)
+    about.show_again(posted_about.typed())
+    return form.again(posted_form.typed())
+
+
+def amend_as_written(actor: Actor, case: Case, about: About, form: KindForm, once: str) -> None:
+    words = {"subject": about.cleaned_data["subject"], "message": about.cleaned_data["message"]}
+    actions.amend(actor, case, request=form.encoded(), once=once, **words)

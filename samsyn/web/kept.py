@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -212,13 +212,17 @@ def keep(request: HttpRequest, person: str) -> bool:
     return True
 
 
-def put_back(request: HttpRequest) -> Written:
-    """What this person had written on this page before the session ended, by form; empty when nothing waits."""
+def put_back(request: HttpRequest, fits: Callable[[QueryDict], bool] = lambda _fields: True) -> Written:
+    """What this person had written on this page before the session ended, by form; empty when nothing waits.
+
+    `fits` leaves out a form that belongs to another page at the same address.
+    """
     if request.method != "GET" or WAITING not in request.COOKIES or person_before(request) != str(request.user.pk):
         return Written()
     rows = kept_for(request, request.user.pk).filter(created_at__gt=timezone.now() - LIVES)  # type: ignore[arg-type]
     found = list(rows.order_by("created_at"))
     forms = {one.form: QueryDict(sealed_box().decrypt(bytes(one.body)).decode(), mutable=True) for one in found}
+    forms = {name: fields for name, fields in forms.items() if fits(fields)}
     files = [fields.pop(FILES) for fields in forms.values() if FILES in fields]
     if forms:
         said = [_("What you had written is back. It has not been sent.")]

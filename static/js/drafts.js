@@ -57,6 +57,7 @@ const unfold = (field) => field.closest("details")?.setAttribute("open", "");
 function older(form, field, text) {
   const shown = document.createElement("div");
   shown.className = "reason";
+  shown.dataset.older = "";
   [form.dataset.older, ...text.split("\n")].forEach((line) => {
     const part = document.createElement("p");
     part.textContent = line;
@@ -65,7 +66,7 @@ function older(form, field, text) {
   field.after(shown);
 }
 
-function follow(form) {
+function follow(form, swapped) {
   if (followed.has(form)) return;
   followed.add(form);
   const said = form.querySelector("[data-saved]");
@@ -105,11 +106,18 @@ function follow(form) {
   device.get(form.dataset.draftKey).then(async (kept) => {
     if (!kept || !here()) return;
     if ("orphan" in form.dataset) return handOver(form, kept);
-    if ("whole" in form.dataset && (await handOver(form, kept))) return;
+    if (swapped && "whole" in form.dataset) {
+      // The server has given back all that stood in the form, but not saved it: a row more, or a refusal.
+      kept.touched.forEach((name) => touched.add(name));
+      device.put(form.dataset.draftKey, keep());
+      timer = setTimeout(save, 2000);
+      return;
+    }
+    if ("whole" in form.dataset && form.dataset.draft && (await handOver(form, kept))) return;
     const changed = putBack(form, kept);
     changed.forEach((name) => touched.add(name));
     if (changed.size) return save();
-    if (!form.querySelector(".reason")) device.remove(form.dataset.draftKey);
+    if (form.dataset.draft && !form.querySelector("[data-older]")) device.remove(form.dataset.draftKey);
   });
 }
 
@@ -118,7 +126,7 @@ async function handOver(form, kept) {
   const told = await post(form.dataset.draft, bodyOf(form, kept)).catch(() => ({}));
   if (!told.kept) return false;
   await device.remove(form.dataset.draftKey);
-  if (told.at && told.at !== location.pathname) location.replace(told.at);
+  if (told.at) location.replace(told.at);
   else location.reload();
   return true;
 }
@@ -135,19 +143,19 @@ function moved(form, told) {
   device.remove(before);
 }
 
-const setUp = (root) => {
+const setUp = (root, swapped) => {
   const forms = [...root.querySelectorAll("form[data-draft-key]")];
   if (root.matches?.("form[data-draft-key]")) forms.push(root);
-  forms.forEach(follow);
+  forms.forEach((form) => follow(form, swapped));
 };
 
 // What the server says it has is erased first, so that it is not put back.
-const confirmed = [...document.querySelectorAll("[data-confirms]")];
-Promise.all(confirmed.map((toast) => device.remove(toast.dataset.confirms)))
+const confirmed = [...document.querySelectorAll("[data-confirms]")].flatMap((toast) => toast.dataset.confirms.split(" "));
+Promise.all(confirmed.map(device.remove))
   .then(device.sweep)
   .then(() => {
-    setUp(document);
-    document.addEventListener("htmx:load", (event) => setUp(event.detail.elt));
+    setUp(document, false);
+    document.addEventListener("htmx:load", (event) => setUp(event.detail.elt, true));
   });
 
 // Signing out erases everything here first; a device that does not answer must not keep anybody signed in.

@@ -22,3 +22,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 document.addEventListener("htmx:responseError", ({ detail }) => say(detail.elt, sentence(detail.xhr.responseText).saved || detail.elt.dataset.failed));
 document.addEventListener("htmx:sendError", ({ detail }) => say(detail.elt, detail.elt.dataset.offline));
+// htmx remembers the address a form had when it was first seen; a new draft has got one of its own since.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const { elt, triggeringEvent } = detail;
+  if (elt.matches("form[hx-post]") && !triggeringEvent?.submitter?.hasAttribute("formaction")) detail.path = elt.getAttribute("action");
+});

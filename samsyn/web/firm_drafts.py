@@ -1,0 +1,67 @@
+"""A draft of the firm's: one page makes one, however often it is pressed, and no two pages overwrite each other unseen.
+
+What cannot be stored in the case as it is typed (a subject that is too long, a day nobody can read, several
+clients) is kept beside it for the person who typed it, in the same table as the client's drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from samsyn.cases.drafts import draft_for
+from samsyn.cases.models import Case, Draft, SendBatch, State
+from samsyn.cases.verbs import press_of
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Engagement
+
+
+def went_to_many(actor: Actor, posted: Any) -> bool:
+    """Whether this press has sent a draft to several clients already; the draft may be gone since."""
+    once = press_of(actor, "send_to_many", posted.get("once")) if posted.get("do") == "send" else None
+    return bool(once and SendBatch.objects.visible_to(actor).filter(once=once).exists())
+
+
+def version_of(case: Case | None) -> str:
+    """What a page carries to tell whether the case was saved since."""
+    return str(int(case.firm_changed_at.timestamp() * 1_000_000)) if case else ""
+
+
+def saved_elsewhere(actor: Actor, case: Case, posted: Any) -> bool:
+    """Whether another page or person has saved the case since this page was loaded."""
+    if posted.get("version", version_of(case)) == version_of(case):
+        return False
+    own = newest(actor, case)
+    return not (own and own.typed.get("page") and own.typed["page"] == posted.get("once", "")[:40])
+
+
+def remember(actor: Actor, case: Case, posted: Any, clients: Sequence[Engagement], raw: dict[str, Any]) -> None:
+    """Note which page saved last, and what could not be stored in the case: `raw` by the name of its form."""
+    draft = draft_for(actor, case)
+    several = [str(one.pk) for one in clients] if len(clients) > 1 else []
+    draft.typed = {"page": posted.get("once", "")[:40], "clients": several, **raw}
+    draft.saved_at = timezone.now()
+    draft.save()
+
+
+def newest(actor: Actor, case: Case) -> Draft | None:
+    """What the actor has kept beside the case, unless somebody has saved the case later."""
+    rows = Draft.objects.visible_to(actor).filter(case=case, saved_at__gte=case.firm_changed_at)
+    found: Draft | None = rows.first()
+    return found
+
+
+def begun(actor: Actor, kind: str, client: Engagement) -> Case | None:
+    """The newest draft of this kind that the actor has begun for this client."""
+    rows = Case.objects.visible_to(actor).filter(
+        engagement=client, kind=kind, state=State.DRAFT, sender=actor.membership
+    )
+    found: Case | None = rows.order_by("-firm_changed_at").first()
+    return found
+
+
+def forget(actor: Actor, case: Case) -> None:
+    """The case is sent as it stands."""
+    Draft.objects.visible_to(actor).filter(case=case).delete()
