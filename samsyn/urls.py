@@ -53,6 +53,7 @@ urlpatterns = [
     path("kund/<slug:company>/arenden/", client.cases, name="client_cases"),
     path("kund/<slug:company>/arenden/avslutade/", client.closed, name="client_closed"),
     path("kund/<slug:company>/arenden/nytt/", client.new_case, name="client_new_case"),
+    path("kund/<slug:company>/kopia/<int:year>/", downloads.client_year, name="client_year_zip"),
     path(CASE, client_case.case_page, name="client_case"),
     path(CASE + "skicka-tillbaka/", client_case.send_back, name="client_send_back"),
     path(CASE + "utkast/", client_case.save_draft, name="client_draft"),

@@ -26,6 +26,7 @@ CLIENT = {
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
 }  # fmt: skip
 CASES = {
+    "/kund/<slug:company>/kopia/<int:year>/",
     "/kund/<slug:company>/arenden/", "/kund/<slug:company>/arenden/avslutade/", "/kund/<slug:company>/arenden/nytt/",
     CASE,
     *[CASE + end for end in (

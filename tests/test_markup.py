@@ -197,7 +197,7 @@ def test_letters_and_copies_say_it_as_text(visit: Any, hostile: Any) -> None:
     for case in hostile.made["question"]:
         sent = visit(OWNER).get(f"/kund/demokund/arenden/{case.ref}/kopia/")
         packed = zipfile.ZipFile(io.BytesIO(b"".join(sent.streaming_content)))
-        assert is_tame(packed.read("case.html").decode())
+        assert is_tame(packed.read("arende.html").decode())
         for name in packed.namelist():
             assert not re.search(r"\.\.|^/|[\\<>:\"|?*]", name), name
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.core import signing
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, ExtractYear
 
 from samsyn.cases.models import Case, Outcome, ReadMark, Recipient, State
+from samsyn.kit.sweden import STOCKHOLM
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
@@ -115,6 +117,25 @@ def client_groups(actor: Actor, rows: Any) -> tuple[dict[str, list[Case]], dict[
         groups["read" if case.only_to_read else "yours" if case.asks_me else "ours"].append(case)
     groups["firm"] = with_firm[:CARDS_OF_FIRM]
     return groups, {"client": len(asked) > CARDS, "firm": len(with_firm) > CARDS_OF_FIRM}
+
+
+def in_year(actor: Actor, engagements: Iterable[Any], year: int) -> Any:
+    """The cases of these clients that were sent in a year of the Swedish calendar, and those not yet sent by when
+    they were written; in the order of their numbers. Never drafts."""
+    first, after = (dt.datetime(one, 1, 1, tzinfo=STOCKHOLM) for one in (year, year + 1))
+    rows = _not_drafts(actor, engagements).filter(moment__gte=first, moment__lt=after)
+    return rows.order_by(F("number").asc(nulls_last=True), "id")
+
+
+def years_of(actor: Actor, engagements: Iterable[Any]) -> list[int]:
+    """The years that hold such a case, newest first."""
+    rows = _not_drafts(actor, engagements).annotate(year=ExtractYear("moment", tzinfo=STOCKHOLM))
+    return list(rows.order_by("-year").values_list("year", flat=True).distinct())
+
+
+def _not_drafts(actor: Actor, engagements: Iterable[Any]) -> Any:
+    rows: Any = Case.objects.visible_to(actor).filter(engagement__in=list(engagements)).exclude(state=State.DRAFT)
+    return rows.annotate(moment=Coalesce("released_at", "created_at"))
 
 
 def found_by(rows: Any, actor: Actor, words: str) -> Any:

@@ -23,6 +23,7 @@ from samsyn.cases.lists import (
     ordered,
     waiting_for_consent,
     with_asked,
+    years_of,
 )
 from samsyn.cases.models import Case, Purpose, State
 from samsyn.cases.people import known_staff
@@ -76,6 +77,7 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
         may_answer=actor.may(Right.ANSWER),
         with_firm=len(groups["firm"]),
         more=more,
+        years=years_of(actor, actor.engagement_ids),
     )
 
 
@@ -153,6 +155,7 @@ def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
         found=lines(found[:PAGE], actor),
         following=following,
         asked=asked if asked in STATES else "",
+        years=[] if asked in STATES else years_of(actor, actor.engagement_ids),
     )
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases.models import Case
 from samsyn.kit.sweden import (
+    STOCKHOLM,
     format_party_number,
     full_date,
     long_date,
@@ -76,6 +77,11 @@ def in_figures(moment: dt.datetime) -> str:
     return stockholm_day(moment).isoformat()
 
 
+def stamp(moment: dt.datetime) -> str:
+    """A moment as a record has it, by the Swedish clock: '2026-01-12 09:14'."""
+    return moment.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
 def orgnr(digits: str) -> str:
     return format_party_number(digits)
 
@@ -104,6 +110,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "orgnr": orgnr,
     "paragraphs": paragraphs,
     "short_date": short_date,
+    "stamp": stamp,
     "yes_no": yes_no,
 }
 

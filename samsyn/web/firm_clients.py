@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import actions as cases
-from samsyn.cases.lists import after, cases_for, cursor_of
+from samsyn.cases.lists import after, cursor_of, years_of
 from samsyn.cases.models import Case, State
 from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import LineField, PartyNumberField
-from samsyn.kit.sweden import stockholm_today
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.consent import WAITING, Step
@@ -30,7 +29,7 @@ from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, h
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
-from samsyn.web.downloads import zip_of_cases
+from samsyn.web.downloads import year_copy
 from samsyn.web.firm_desk import for_client, open_counts
 from samsyn.web.firm_filters import as_id, with_
 from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
@@ -253,7 +252,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         problem=problem,
         lines=for_client(actor, engagement),
         waiting=waiting_at(actor, engagement).count(),
-        years=range(stockholm_today().year, engagement.created_at.year - 1, -1),
+        years=years_of(actor, [engagement.pk]),
         fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
         staff=list(staff.order_by("user__name")),
         part={one.membership_id for one in part},
@@ -376,10 +375,6 @@ def contact_words(actor: Actor, before: Engagement | None, after: Engagement) ->
 
 @firm_page()
 def client_year(request: HttpRequest, actor: Actor, pk: UUID, year: int) -> HttpResponseBase:
-    """A client's year as a ZIP: every case that was opened in it."""
+    """A client's year as a ZIP: every case that was sent in it."""
     engagement = find_client(actor, pk)
-    if not 2000 <= year <= 2999:  # the database can't hold every year that an address can
-        raise Http404
-    rows = cases_for(actor).defer(None).select_related("firm", "engagement", "responsible__user")
-    rows = rows.filter(engagement=engagement, created_at__year=year).exclude(state="draft")
-    return zip_of_cases(actor, rows.order_by("created_at", "id"), f"{year}.zip")
+    return year_copy(request, actor, [engagement.pk], engagement.name, year)
