@@ -14,6 +14,7 @@ from django.utils import timezone
 from samsyn.cases.drafts import draft_for
 from samsyn.cases.models import Case, Draft, SendBatch, State
 from samsyn.cases.verbs import press_of
+from samsyn.kit.rows import storable
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement
 
@@ -34,14 +35,19 @@ def saved_elsewhere(actor: Actor, case: Case, posted: Any) -> bool:
     if posted.get("version", version_of(case)) == version_of(case):
         return False
     own = newest(actor, case)
-    return not (own and own.typed.get("page") and own.typed["page"] == posted.get("once", "")[:40])
+    return not (own and own.typed.get("page") and own.typed["page"] == page_in(posted))
+
+
+def page_in(posted: Any) -> str:
+    """The token of the page that posts, as a database can keep it."""
+    return str(storable(posted.get("once", "")))[:40]
 
 
 def remember(actor: Actor, case: Case, posted: Any, clients: Sequence[Engagement], raw: dict[str, Any]) -> None:
     """Note which page saved last, and what could not be stored in the case: `raw` by the name of its form."""
     draft = draft_for(actor, case)
     several = [str(one.pk) for one in clients] if len(clients) > 1 else []
-    draft.typed = {"page": posted.get("once", "")[:40], "clients": several, **raw}
+    draft.typed = {"page": page_in(posted), "clients": several, **raw}
     draft.saved_at = timezone.now()
     draft.save()
 
