@@ -13,6 +13,7 @@ from django.test import Client
 
 from samsyn.cases import actions, jobs
 from samsyn.cases.models import Attachment, Case, SendBatch
+from samsyn.cases.retention import after_the_client_ended
 from samsyn.demo.world import let_in, organisation_number, write
 from samsyn.kit import letters
 from samsyn.kit.gate import tenant_models
@@ -282,6 +283,20 @@ def test_an_ended_client_is_taken_up_again_as_it_was(visit: Any, world: Any) -> 
     assert "arenden/nytt/" in text(visit("agare@demokund.example").get("/kund/demokund/arenden/"))
 
 
+def test_what_is_kept_from_the_day_a_client_ended_has_no_day_once_it_is_back(visit: Any, world: Any) -> None:
+    client, manager = world.engagements["demokund"], visit(MANAGER)
+    files = Attachment.objects.visible_to(world.manager).filter(engagement=client)
+    file = files.first()
+    files.filter(pk=file.pk).update(retention_class="due_diligence", keep_until=None)
+    press(manager, client, "end")
+    after_the_client_ended()
+    file.refresh_from_db()
+    assert file.keep_until is not None
+    press(manager, client, "take_up")
+    file.refresh_from_db()
+    assert file.keep_until is None
+
+
 def test_a_taken_up_client_whose_invitation_died_is_invited_anew(visit: Any, world: Any) -> None:
     client, manager = client_of(world), visit(MANAGER)
     for do in ("invite", "end", "take_up", "invite"):
@@ -331,6 +346,17 @@ def test_a_draft_with_its_files_goes_with_the_client(visit: Any, world: Any) -> 
     assert not clients_called(FACTS["name"])
 
 
+def test_a_draft_that_was_moved_to_another_client_stays_when_the_first_is_deleted(visit: Any, world: Any) -> None:
+    client = client_of(world)
+    world.engagements["ny"] = client
+    draft = write(world, world.manager, "ny", "question", "Ett utkast", send=False, file="bilaga.pdf")
+    moved = {"engagement": world.engagements["annankund"], "kind": "question", "subject": "Flyttat"}
+    actions.save_draft_case(world.manager, draft, **moved)
+    assert press(visit(MANAGER), client, "delete").status_code == 200
+    connection.check_constraints()
+    assert Attachment.objects.visible_to(world.manager).filter(case=draft).count() == 1
+
+
 def test_a_draft_to_several_goes_on_without_a_client_that_is_deleted(visit: Any, world: Any) -> None:
     manager, client = visit(MANAGER), client_of(world)
     draft = write(world, world.manager, "demokund", "question", "Till flera", send=False)
@@ -367,7 +393,7 @@ KEYS = {
     "Case.engagement": "a draft is discarded, anything else refuses",
     "Event.engagement": "is of a case that has been sent, which refuses",
     "Draft.engagement": "is of somebody at the client, who came by an invitation, which refuses",
-    "Attachment.engagement": "is an unsent file of somebody at the client, who came by an invitation, which refuses",
+    "Attachment.engagement": "is in a draft that is discarded, or of somebody who came by an invitation, which refuses",
     "Membership.engagement": "came by an invitation, which refuses",
     "Invitation.engagement": "is written in the consent history, which refuses",
     "Consent.engagement": "is the consent history, which refuses",

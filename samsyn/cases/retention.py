@@ -56,6 +56,12 @@ def say(attachment: Attachment, case: Case | None, engagement: Engagement) -> At
     return attachment
 
 
+def while_the_client_stays(engagement: Engagement) -> None:
+    """The client is back, so no day can be said for the files of due diligence any more."""
+    rows = Attachment.objects.unscoped(why="the client was found through the actor")
+    rows.filter(engagement=engagement, retention_class=RetentionClass.DUE_DILIGENCE).update(keep_until=None)
+
+
 def after_the_client_ended() -> None:
     """The files of due diligence get their day when it can be said. Daily."""
     rows = Attachment.objects.unscoped(why="the worker serves every firm")

@@ -290,7 +290,7 @@ def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpR
             text = ngettext("%(num)d waiting case was cancelled.", "%(num)d waiting cases were cancelled.", cancelled)
             messages.warning(request, text % {"num": cancelled})
     elif do == "take_up":
-        actions.take_up_client(actor, engagement)
+        cases.take_up_client(actor, engagement)
         messages.success(request, _("The client is back, and cases can be sent again."))
     elif do == "delete":
         cases.delete_client(actor, engagement)

@@ -21,7 +21,7 @@ from samsyn.cases.actions.asking import (
     send_to_many,
     write_to_firm,
 )
-from samsyn.cases.actions.clients import delete_client, end_client, sent_to
+from samsyn.cases.actions.clients import delete_client, end_client, sent_to, take_up_client
 from samsyn.cases.actions.consent import approve_consent, decline_consent, withdraw_consent
 from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
 from samsyn.cases.actions.minding import change_due, message, note, reassign, remind, set_recipients
@@ -59,6 +59,7 @@ __all__ = [
     "sent_to",
     "set_recipients",
     "take_back",
+    "take_up_client",
     "withdraw_consent",
     "write_to_firm",
 ]

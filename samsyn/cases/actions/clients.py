@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from samsyn.cases.actions.asking import discard
 from samsyn.cases.actions.ending import cancel
 from samsyn.cases.models import Case, SendBatch, State
+from samsyn.cases.retention import while_the_client_stays
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.clients import SENT
 from samsyn.tenancy.actions.consent import locked_client
@@ -33,6 +34,12 @@ def end_client(actor: Actor, engagement: Engagement) -> int:
     for case in cancelled:
         cancel(actor, case)
     return len(cancelled)
+
+
+@transaction.atomic
+def take_up_client(actor: Actor, engagement: Engagement) -> None:
+    """An ended client comes back, and with it what was reckoned from the day it ended."""
+    while_the_client_stays(actions.take_up_client(actor, engagement))
 
 
 def delete_client(actor: Actor, engagement: Engagement) -> None:
