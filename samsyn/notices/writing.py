@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from samsyn.cases.models import Case, Event
 from samsyn.kit import letters
-from samsyn.tenancy.models import CLIENT, Company, Consent, Engagement, Membership
+from samsyn.tenancy.models import CLIENT, Company, Consent, Engagement, Firm, Membership
 
 Step = Engagement.ConsentState
 
@@ -40,21 +42,22 @@ def write_letter(event: Event, case: Case, reader: Membership) -> None:
     with translation.override(reader.user.language):
         heading = heading_of(event, reader.side)
         title = title_of(event, case.firm.name, reader.side)
+    words = {"title": title, "heading": heading, "to_client": reader.side == CLIENT}
+    _write(reader, case.firm, case.engagement, "case", f"event:{event.pk}", address_of(case, reader), **words)
+
+
+def _write(
+    reader: Membership, firm: Firm, client: Engagement, template: str, about: str, path: str, **words: Any
+) -> None:
+    """One letter from a firm about one of its clients, once for each reader of what it is `about`."""
     letters.write(
-        template="case",
+        template=template,
         to=reader.user.email,
         language=reader.user.language,
-        sender=case.firm.sender_name,
-        reply_to=case.firm.reply_to,
-        about=f"event:{event.pk}:{reader.user_id}",
-        context={
-            "title": title,
-            "heading": heading,
-            "firm": case.firm.name,
-            "company": case.engagement.name,
-            "to_client": reader.side == CLIENT,
-            "address": letters.absolute(address_of(case, reader)),
-        },
+        sender=firm.sender_name,
+        reply_to=firm.reply_to,
+        about=f"{about}:{reader.user_id}",
+        context={"firm": firm.name, "company": client.name, "address": letters.absolute(path), **words},
     )
 
 
@@ -75,21 +78,8 @@ def write_of_consent(consent: Consent, reader: Membership) -> None:
     path = f"/byra/{engagement.firm.slug}/kunder/{engagement.pk}/"
     if reader.side == CLIENT:
         path = f"/kund/{engagement.company.slug}/samtycke/{engagement.firm.slug}/"
-    letters.write(
-        template="consent",
-        to=reader.user.email,
-        language=reader.user.language,
-        sender=engagement.firm.sender_name,
-        reply_to=engagement.firm.reply_to,
-        about=f"consent:{consent.pk}:{reader.user_id}",
-        context={
-            "heading": heading,
-            "firm": engagement.firm.name,
-            "company": engagement.name,
-            "name": consent.name,
-            "address": letters.absolute(path),
-        },
-    )
+    words = {"heading": heading, "name": consent.name}
+    _write(reader, engagement.firm, engagement, "consent", f"consent:{consent.pk}", path, **words)
 
 
 def address_of(case: Case, reader: Membership) -> str:

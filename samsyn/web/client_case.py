@@ -29,7 +29,7 @@ from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
 from samsyn.web.kept import Written, forget, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.requests import signed_in_words, whole_page
+from samsyn.web.requests import signed_in_words, status_of, whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, latest_words, subject_of, turn_line_of
 from samsyn.web.unsent import last_answer, unsent_of, waiting
@@ -287,7 +287,7 @@ def decide(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     except NotYours:
         raise
     except Refused as refusal:
-        status = 409 if isinstance(refusal, NotNow) else 422
+        status = status_of(refusal)
         return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
     return redirect("client_case", slug_of(actor), ref)
 
@@ -302,7 +302,7 @@ def _pressed(verb: Any, done: Any) -> Any:
         except NotYours:
             raise
         except Refused as refusal:
-            status = 409 if isinstance(refusal, NotNow) else 422
+            status = status_of(refusal)
             return show(request, actor, opened(actor, ref), status=status, problem=str(refusal))
         messages.success(request, str(done))
         return redirect("client_case", slug_of(actor), ref)
@@ -329,7 +329,7 @@ def _said(verb: Any, done: Any) -> Any:
         except NotYours:
             raise
         except Refused as refusal:
-            status = 409 if isinstance(refusal, NotNow) else 422
+            status = status_of(refusal)
             return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
         form = "" if "unsent" in request.POST else "message"
         messages.success(request, str(done), extra_tags=device_key(actor, case, form))

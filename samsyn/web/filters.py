@@ -127,4 +127,4 @@ def svg_icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite(), name)
 
 
-GLOBALS: dict[str, Any] = {"sprite": sprite, "svg_icon": svg_icon, "period": period}
+GLOBALS: dict[str, Any] = {"svg_icon": svg_icon, "period": period}

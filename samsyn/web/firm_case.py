@@ -35,7 +35,7 @@ from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import Written, fill, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.requests import whole_page
+from samsyn.web.requests import status_of, whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
@@ -180,7 +180,7 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
         problem, written = str(bad), refused(request)
         return show(request, actor, opened(actor, ref), status=422, problem=problem, written=written, review=bad.form)
     except Refused as refusal:
-        status = 409 if isinstance(refusal, NotNow) else 422
+        status = status_of(refusal)
         return show(request, actor, opened(actor, ref), status=status, written=refused(request, str(refusal)))
     # A review is closed from the form that asks again, with the words that stand in it.
     form = AGAIN if run is actions.close and "text" in request.POST else verb

@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from samsyn.tenancy.errors import NotNow, Refused
+
 
 def address_of_visitor(request: HttpRequest) -> str | None:
     """The network address the web server saw. A proxy must be named to the server, never trusted from here."""
@@ -17,6 +19,11 @@ def how_signed_in(request: HttpRequest) -> str:
     """How the session was opened, as it is kept with an approval: 'password' until there are more ways."""
     records: list[dict[str, Any]] = request.session.get("account_authentication_methods", [])
     return records[-1]["method"] if records else "password"
+
+
+def status_of(refusal: Refused) -> int:
+    """What a refusal answers with: 409 for the wrong moment, 422 for what can be mended and sent again."""
+    return 409 if isinstance(refusal, NotNow) else 422
 
 
 def signed_in_words(method: str) -> str:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 KEYWORDS = ["gettext_lazy", "ngettext_lazy:1,2", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3"]
@@ -25,13 +26,18 @@ def extract(target: str) -> None:
     subprocess.run([*command, "--no-location", "--sort-output", "-o", target, "."], check=True)
 
 
-def problems() -> list[str]:
+def catalogues() -> tuple[Catalog, Catalog]:
+    """What the program says, and what the Swedish file has."""
     with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
         extract(pot.name)
         with open(pot.name, "rb") as source:
             wanted = read_po(source)
     with SWEDISH.open("rb") as source:
-        swedish = read_po(source, locale="sv")
+        return wanted, read_po(source, locale="sv")
+
+
+def problems() -> list[str]:
+    wanted, swedish = catalogues()
     found = []
     for message in wanted:
         if not message.id:
@@ -48,12 +54,7 @@ def problems() -> list[str]:
 
 def update() -> None:
     """Bring the Swedish file in step with the program, without guessing at a translation."""
-    with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
-        extract(pot.name)
-        with open(pot.name, "rb") as source:
-            wanted = read_po(source)
-    with SWEDISH.open("rb") as source:
-        swedish = read_po(source, locale="sv")
+    wanted, swedish = catalogues()
     swedish.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
     written = io.BytesIO()
     write_po(written, swedish, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
