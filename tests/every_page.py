@@ -77,7 +77,7 @@ NO_PAGE = (
 
 def routes_of_pages() -> set[str]:
     """The routes that show a page on a GET."""
-    ends = ("kopia/", "fil/<uuid:file_id>/", "kopia/<int:year>/")
+    ends = ("kopia/", "fil/<uuid:file_id>/", "kopia/<int:year>/", ".csv")
     return {
         route
         for route, view in routes()
