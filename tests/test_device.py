@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -187,3 +188,53 @@ def test_a_refused_case_arrives_by_htmx_and_survives_no_connection_and_a_closed_
     second.get_by_label("Ämne").and_(second.locator("[value='Skriven i tunneln']")).wait_for()
     draft.refresh_from_db()
     assert draft.subject == "Skriven i tunneln"
+
+
+def test_a_message_that_is_not_sent_survives_a_reload_and_goes_when_one_signs_out(
+    client: Screen, question: str
+) -> None:
+    page = client.page
+    client.fill("Meddelande till byrån", "Inte skickat än")
+    client.context.set_offline(True)
+    client.fill(COMMENT, "Utan anslutning")
+    page.get_by_text("Ingen anslutning.").first.wait_for()
+    client.context.set_offline(False)
+    page.get_by_text("Sparat").first.wait_for()
+    assert len(kept_on_device(client)) == 1
+    page.reload()
+    page.locator("#text").and_(page.locator(":not(:placeholder-shown)")).wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#text").input_value() == "Inte skickat än"
+    page.locator("header summary").last.click()
+    page.get_by_role("button", name="Logga ut").click()
+    page.wait_for_url(f"{client.base}/konto/**")
+    assert kept_on_device(client) == []
+
+
+def test_a_script_goes_on_after_a_new_sign_in_and_says_so_when_there_is_none(client: Screen, question: str) -> None:
+    session = [one for one in client.context.cookies() if one["name"] == "sessionid"]
+    client.context.clear_cookies(name="sessionid")
+    client.fill(COMMENT, "Utloggad mitt i")
+    client.page.get_by_text("Du har loggats ut.").first.wait_for()
+    assert len(kept_on_device(client)) == 1
+    client.context.add_cookies(session)
+    client.fill(COMMENT, "Inloggad igen")
+    client.page.get_by_text("Sparat").first.wait_for()
+    assert kept_on_device(client) == []
+
+
+def test_a_case_to_the_firm_is_saved_by_itself(client: Screen) -> None:
+    client.go("/kund/demokund/arenden/nytt/")
+    client.fill("Ämne", "Påbörjat brev")
+    client.page.get_by_text("Sparat").first.wait_for()
+    client.go("/kund/demokund/arenden/nytt/")
+    assert value(client, "Ämne") == "Påbörjat brev"
+    mark(client)
+    client.press("Skicka till byrån")
+    assert is_marked(client), "the document was loaded again"
+    client.fill("Vad vill du säga?", "Hela texten")
+    client.page.locator("main").get_by_role("button", name="Skicka till byrån").last.click()
+    client.page.wait_for_url(re.compile(r"/arenden/[a-z0-9]{26}/$"))
+    client.page.wait_for_load_state("networkidle")
+    assert case_of("Påbörjat brev").state == "with_firm"
+    assert kept_on_device(client) == []

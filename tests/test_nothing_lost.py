@@ -597,3 +597,50 @@ def test_only_what_a_person_wrote_is_given_back_with_a_refusal(visit: Any, world
     assert "Mina ord" in told
     for hidden in ("a" * 24, "b" * 64, str(world.firm.pk)):
         assert hidden not in told
+
+
+# The client's own case
+
+NEW = "/kund/demokund/arenden/nytt/"
+
+
+def letter(said: str, **more: str) -> dict[str, str]:
+    return {"firm": "demobyran", "r-topic": "information", "l-subject": "Momsen", "l-message": said, **more}
+
+
+def test_a_case_to_the_firm_is_saved_while_it_is_written_for_its_writer_alone(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    told = owner.post(NEW, letter("Halvfärdigt brev", do="draft"), headers={"X-Samsyn": "draft"})
+    assert re.fullmatch(r"Sparat \d\d\.\d\d\. Byrån ser inget förrän du skickar\.", told.json()["saved"])
+    page = text(owner.get(NEW))
+    assert fields(page, "Halvfärdigt brev") == ["id_l-message"]
+    assert re.search(r'value="information"[^>]*checked', page)
+    assert "Halvfärdigt brev" not in text(visit(MEMBER).get(NEW))
+    owner.post(NEW, letter("Färdigt brev", once="n1"))
+    assert not Draft.objects.visible_to(world.owner).filter(case=None).exists()
+    assert "brev" not in text(owner.get(NEW))
+
+
+def test_a_late_save_of_a_case_that_has_been_sent_brings_no_draft_back(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    for _press in range(2):
+        sent = owner.post(NEW, letter("Skickat brev", once="n2"))
+        assert sent.status_code == 302
+    owner.post(NEW, letter("Skickat brev", once="n2", do="draft"), headers={"X-Samsyn": "draft"})
+    assert not Draft.objects.visible_to(world.owner).filter(case=None).exists()
+    assert Case.objects.visible_to(world.owner).filter(subject="Momsen").count() == 1
+
+
+def test_a_refused_case_to_the_firm_keeps_its_words_when_its_writer_leaves(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    page = owner.post(NEW, letter("Utan ämne", **{"l-subject": ""}))
+    assert page.status_code == 422
+    assert fields(text(page), "Utan ämne") == ["id_l-message"]
+    assert fields(text(owner.get(NEW)), "Utan ämne") == ["id_l-message"]
+
+
+def test_a_session_that_ends_in_the_middle_of_a_case_to_the_firm_loses_nothing(world: Any) -> None:
+    person = signed_in(OWNER)
+    back = again(person, OWNER, late(person, NEW, letter("Skrivet för sent")))
+    assert fields(back, "Skrivet för sent") == ["id_l-message"]
+    assert 'class="error"' not in back

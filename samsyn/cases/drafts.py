@@ -21,6 +21,7 @@ from samsyn.cases.kinds.base import AnswerForm, FileInfo, Part, Told
 from samsyn.cases.models import Case, Draft, Event, Purpose, State
 from samsyn.kit.rows import getlist
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Engagement
 
 LEFT = "left"
 TOUCHED = "touched"
@@ -65,6 +66,24 @@ def draft_for(actor: Actor, case: Case) -> Draft:
             draft.save(update_fields=["typed"])
         older.delete()
     return draft  # type: ignore[no-any-return]
+
+
+def new_draft(actor: Actor, engagement: Engagement) -> Draft | None:
+    """What the actor has begun to write to this firm, and not sent."""
+    found: Draft | None = Draft.objects.visible_to(actor).filter(case=None, engagement=engagement).first()
+    return found
+
+
+def keep_new(actor: Actor, engagement: Engagement, typed: dict[str, Any]) -> None:
+    """Keep what the actor is writing to this firm: one draft per person and firm, gone when the case is sent."""
+    drafts: Any = Draft.objects.visible_to(actor)
+    drafts.update_or_create(
+        firm_id=engagement.firm_id,
+        engagement=engagement,
+        membership=actor.membership_in(engagement.pk),
+        case=None,
+        defaults={"typed": typed, "saved_at": timezone.now()},
+    )
 
 
 def keep_text(actor: Actor, case: Case, form: AnswerForm) -> Draft | None:

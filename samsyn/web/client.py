@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.cases import actions, kinds
+from samsyn.cases.actions.asking import made_by
+from samsyn.cases.drafts import keep_new, new_draft
 from samsyn.cases.files import ACCEPT, detach, forget_unsent, unsent, waiting_files
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import (
@@ -25,10 +29,11 @@ from samsyn.cases.lists import (
     with_asked,
     years_of,
 )
-from samsyn.cases.models import Case, Purpose, State
+from samsyn.cases.models import Case, Draft, Purpose, State
 from samsyn.cases.people import known_staff
 from samsyn.kit.fields import LineField, TextField
 from samsyn.kit.rows import KindForm
+from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Engagement
@@ -37,6 +42,7 @@ from samsyn.web.attaching import removed, take
 from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import contact, nav_of, page, slug_of
+from samsyn.web.requests import by_script
 from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 30
@@ -181,33 +187,83 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     engagement = next((one for one in open_to if one.firm.slug == chosen), None)
     if engagement is None:
         raise Http404
-    kind = kinds.get("client_message")
-    data = request.POST if request.method == "POST" else put_back(request).fields()
-    people = [(str(one.pk), one.name) for one in known_staff(actor, engagement)]
-    form, letter = kind.request_form(data, people=people), Letter(data, prefix="l")
-    problem = ""
+    form, letter = forms_of(actor, engagement, request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        taken = take(request, actor, engagement, Purpose.REQUEST)
-        try:
-            if one := removed(request):
-                detach(actor, engagement, one)
-            elif taken.problems:
-                problem = taken.problem
-            elif all([form.is_valid(), letter.is_valid()]):
-                case = send_new(actor, engagement, form, letter, request.POST.get("once", ""))
-                forget_unsent(taken.made)
-                messages.success(request, _("The case has been sent to the firm"))
-                return redirect("client_case", slug_of(actor), case.ref)
-        except NotYours:
-            raise
-        except Refused as refusal:
-            problem = str(refusal)
+        return write(request, actor, engagement, form, letter)
+    kept, begun = put_back(request).fields(), new_draft(actor, engagement)
+    typed = begun.typed if begun else {}
+    if kept is not None:
+        typed = typed_in(*forms_of(actor, engagement, kept))
+    return show_new(request, actor, engagement, form.again(typed), letter.again(typed), begun=begun)
+
+
+def forms_of(actor: Actor, engagement: Engagement, data: Any) -> tuple[KindForm, Letter]:
+    people = [(str(one.pk), one.name) for one in known_staff(actor, engagement)]
+    return kinds.get("client_message").request_form(data, people=people), Letter(data, prefix="l")
+
+
+def typed_in(form: KindForm, letter: Letter) -> dict[str, Any]:
+    return {**form.typed(), **letter.typed()}
+
+
+def write(request: HttpRequest, actor: Actor, engagement: Engagement, form: KindForm, letter: Letter) -> HttpResponse:
+    """Keep what is written and chosen; then send it, if that was the button."""
+    do, once, problem = request.POST.get("do", ""), request.POST.get("once", ""), ""
+    if (sent := made_by(actor, "write", once)) is not None:
+        return was_sent(request, actor, engagement, sent)
+    keep_new(actor, engagement, typed_in(form, letter))
+    if do == "draft":
+        clock = timezone.now().astimezone(STOCKHOLM).strftime("%H.%M")
+        saved = _("Saved %(time)s. The firm sees nothing until you send.") % {"time": clock}
+        return JsonResponse({"saved": saved, "kept": True})
+    taken = take(request, actor, engagement, Purpose.REQUEST)
+    try:
+        if one := removed(request):
+            detach(actor, engagement, one)
+        elif taken.problems:
+            problem = taken.problem
+        elif all([form.is_valid(), letter.is_valid()]):
+            case = send_new(actor, engagement, form, letter, once)
+            forget_unsent(taken.made)
+            return was_sent(request, actor, engagement, case)
+        else:
+            problem = _("Something is missing. It is marked below.")
+    except NotYours:
+        raise
+    except Refused as refusal:
+        problem = str(refusal)
+    return show_new(request, actor, engagement, form, letter, problem=problem)
+
+
+def was_sent(request: HttpRequest, actor: Actor, engagement: Engagement, case: Case) -> HttpResponse:
+    if by_script(request):
+        return JsonResponse({"saved": _("The case has been sent to the firm"), "kept": True})
+    messages.success(request, _("The case has been sent to the firm"), extra_tags=key_of(actor, engagement))
+    return redirect("client_case", slug_of(actor), case.ref)
+
+
+def key_of(actor: Actor, engagement: Engagement) -> str:
+    """What the text is called on its writer's device."""
+    return f"{actor.user.pk if actor.user else ''}:new:{engagement.pk}"
+
+
+def show_new(
+    request: HttpRequest,
+    actor: Actor,
+    engagement: Engagement,
+    form: KindForm,
+    letter: KindForm,
+    *,
+    problem: str = "",
+    begun: Draft | None = None,
+) -> HttpResponse:
+    """The form of a case to the firm."""
     return page(
         request,
         "client/new_case.html",
         actor,
         "client_cases",
-        status=422 if request.method == "POST" and not removed(request) else 200,
+        status=422 if problem else 200,
         form=form,
         files=chosen_files(actor, engagement),
         letter=letter,
@@ -217,6 +273,8 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
         problem=problem,
         accept=ACCEPT,
         once=request.POST.get("once") or secrets.token_hex(12),
+        device=key_of(actor, engagement),
+        saved_at=int(begun.saved_at.timestamp() * 1000) if begun else 0,
         max_mb=engagement.firm.max_file_mb,
     )
 
@@ -227,7 +285,7 @@ def chosen_files(actor: Actor, engagement: Engagement) -> list[FileInfo]:
     return waiting_files(actor, rows, Purpose.REQUEST, "")
 
 
-def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: KindForm, once: str) -> Case:
+def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: Letter, once: str) -> Case:
     """Send the client's own case with the files that wait for it: everything or nothing."""
     return actions.write_to_firm(
         actor,
