@@ -17,12 +17,15 @@ from samsyn.tenancy.actors import SUPPORT, Actor, client_actor, memberships_of, 
 KINDS = ["question", "document_request", "approval", "details", "information"]
 STATES = ["draft", "awaiting_consent", "with_client", "with_firm", "closed", "retracted", "withdrawn"]
 READING = {"acknowledge": False}
-FILES = Case.objects  # read through the gate, as everything
+
+
+def STORED() -> Any:  # noqa: N802
+    """Every case there is."""
+    return Case.objects.unscoped(why="the test looks at what is stored")
 
 
 def fresh(case: Case) -> Case:
-    rows = Case.objects.unscoped(why="the test looks at what is stored")
-    found: Case = rows.select_related("firm", "engagement", "responsible__user").get(pk=case.pk)
+    found: Case = STORED().select_related("firm", "engagement", "responsible__user").get(pk=case.pk)
     return found
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -27,13 +28,13 @@ from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
 from samsyn.cases.verbs import VERBS, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField
 from samsyn.kit.periods import PeriodForm
-from samsyn.kit.rows import KindForm
+from samsyn.kit.rows import KindForm, as_post
 from samsyn.kit.sweden import STOCKHOLM, stockholm_today, working_day_before
-from samsyn.kit.text import clean_text
+from samsyn.kit.text import clean_name, clean_text
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
-from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.models import CLIENT, Engagement, Membership
 from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
@@ -53,7 +54,7 @@ from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import by_script
 from samsyn.web.saying import device_key
-from samsyn.web.showing import Turn, TurnLine
+from samsyn.web.showing import turn_line_of
 
 MISSING = gettext_lazy("Something is missing. It is marked below.")
 CHANGED = gettext_lazy(
@@ -452,7 +453,8 @@ def show(
     shown = []
     if case is not None:
         files = Attachment.objects.visible_to(actor).filter(case=case, purpose=Purpose.REQUEST)
-        shown = [info_of(one, file_address(actor, case.ref)) for one in files.select_related("blob")]
+        rows = files.select_related("blob").order_by("created_at", "id")
+        shown = [info_of(one, file_address(actor, case.ref)) for one in rows]
     addresses = addresses_of_staff(actor.firm) if actor.firm else frozenset()
     unready = [one for one in writing.clients if not one.has_consent]
     fresh = case is None and request.method == "GET" and len(writing.clients) == 1
@@ -486,44 +488,57 @@ def show(
 
 def preview_of(writing: Composing, files: list[Any]) -> dict[str, Any] | None:
     """What the client's own template needs, from the unsaved request; None while it is incomplete."""
-    form = writing.form
-    request: dict[str, Any] | None = None
-    if form.is_bound:
-        request = form.encoded() if form.is_valid() else None
-    elif writing.case is not None and writing.case.request:
-        stored = writing.kind.request_form(as_posted(form), people=getattr(form, "people", ()))
-        request = stored.encoded() if stored.is_valid() else None
+    request = whole_request(writing)
     if request is None:
         return None
-    facts = writing.facts() if writing.about.is_bound else {}
-    case = Case(
-        kind=writing.kind.slug,
-        request=request,
-        engagement=writing.clients[0],
-        firm=writing.clients[0].firm,
-        sender=writing.actor.membership,
-        responsible=writing.actor.membership,
-        state=State.WITH_CLIENT,
-        subject=facts.get("subject") or (writing.case.subject if writing.case else ""),
-        message=facts.get("message") or (writing.case.message if writing.case else ""),
-        released_at=timezone.now(),
-    )
-    turn = Turn("yours", "ball", _("Waiting for you"))
+    case = as_sent(writing, request)
     return {
         "case": case,
         "subject": case.subject,
-        "line": TurnLine("client", True, turn, "", None, _("You"), case.firm.name),
+        "line": turn_line_of(case, Actor(side=CLIENT)),
         "form": writing.kind.answer_form(request),
-        "approvers": dict(form.people),
-        "told": writing.kind.read(request),
+        "approvers": {str(one.pk): one.name for one in writing.people},
         "request_files": files,
     }
 
 
-def as_posted(form: KindForm) -> dict[str, Any]:
-    from samsyn.kit.rows import as_post
+def whole_request(writing: Composing) -> dict[str, Any] | None:
+    """What is asked as it would be stored, or None while something is missing in it."""
+    form = writing.form
+    if not form.is_bound:
+        if writing.case is None or not writing.case.request:
+            return None
+        form = writing.kind.request_form(as_post(form), people=form.people)
+    return form.encoded() if form.is_valid() else None
 
-    return as_post(form)
+
+def as_sent(writing: Composing, request: dict[str, Any]) -> Case:
+    """The case as it would stand with the client if it were sent now, stored nowhere."""
+    client, now, typed = writing.clients[0], timezone.now(), writing.about.typed()
+    only_to_read = writing.kind.only_to_read(request)
+    return Case(
+        kind=writing.kind.slug,
+        request=request,
+        engagement=client,
+        firm=client.firm,
+        sender=writing.case.sender if writing.case else writing.actor.membership,
+        state=State.WITH_CLIENT,
+        subject=clean_name(typed["subject"] or ""),
+        message=clean_text(typed["message"] or ""),
+        due_on=None if only_to_read else day_in(typed["due_on"]),
+        only_to_read=only_to_read,
+        turn_since=now,
+        released_at=now,
+    )
+
+
+def day_in(typed: Any) -> dt.date | None:
+    """The due date that is written, when it can be read as one."""
+    try:
+        day = DueDayField(required=False).clean(typed)
+    except ValidationError:
+        return None
+    return dt.date.fromisoformat(day) if day else None
 
 
 @firm_page("GET", "POST")
