@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 
+from samsyn import urls
 from samsyn.cases.models import Attachment
+from samsyn.demo.world import pdf
 from samsyn.tenancy import actions
-from samsyn.web.doors import routes
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.web.doors import firm_page, routes
 
 PUBLIC = {
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
@@ -239,3 +246,45 @@ def test_each_role_is_refused_just_what_the_table_says(visit: Any, for_all: Any,
 def test_a_form_from_somebody_not_signed_in_does_nothing(client: Client, world: Any, route: str) -> None:
     answer = client.post(address(world, route), {"text": "hej"})
     assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/konto/logga-in/")
+
+
+# A refusal that no view has placed
+
+REFUSALS = {"inte-nu": (NotNow, 409), "inte-sa": (Refused, 422), "inte-din": (NotYours, 403)}
+
+
+@firm_page("GET", "POST")
+def refusing(request: HttpRequest, actor: Actor, how: str) -> HttpResponse:
+    raise REFUSALS[how][0]("Det går inte just nu.")
+
+
+urlpatterns = [*urls.urlpatterns, path("byra/<slug:firm>/nekar/<slug:how>/", refusing)]
+handler403 = urls.handler403
+
+
+@pytest.mark.urls("tests.test_doors")
+@pytest.mark.parametrize("how", REFUSALS)
+def test_a_refusal_that_escapes_a_view_is_a_sentence_with_a_way_back_and_never_a_fault(
+    visit: Any, world: Any, how: str
+) -> None:
+    manager, here, status = visit("ansvarig@demobyran.example"), f"/byra/demobyran/nekar/{how}/", REFUSALS[how][1]
+    shown = manager.post(here, {"text": "Mina egna ord"})
+    page = shown.content.decode()
+    assert shown.status_code == status
+    for words in ("Det går inte just nu.", "Mina egna ord", 'href="/' if status == 403 else f'href="{here}"'):
+        assert words in page
+    looked = manager.get(here)
+    assert (looked.status_code, 'href="/"' in looked.content.decode()) == (status, True)
+    for headers in ({"HX-Request": "true"}, {"X-Samsyn": "draft"}):
+        told = manager.post(here, headers=headers)
+        assert (told.status_code, told.json()) == (status, {"saved": "Det går inte just nu."})
+
+
+def test_a_file_that_is_gone_from_an_answer_for_the_client_is_no_fault(visit: Any, world: Any) -> None:
+    case, manager = world.cases["Kvitton som saknas för december"], visit("ansvarig@demobyran.example")
+    row, here = case.request["documents"][0]["id"], f"/byra/demobyran/arenden/{case.ref}/svara-at/"
+    manager.post(here, {"do": "save", f"file.{row}": SimpleUploadedFile("kvitto.pdf", pdf())})
+    mine = Attachment.objects.visible_to(world.manager).get(case=case, event=None)
+    removing = {"do": f"file.remove.{mine.pk}", "a-comment": "Sagt i telefon"}
+    assert [manager.post(here, removing).status_code for _press in range(2)] == [200, 422]
+    assert "Sagt i telefon" in manager.post(here, removing).content.decode()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from samsyn.cases.files import Place, attach
-from samsyn.cases.models import Attachment, Purpose
+from samsyn.cases.files import Place, attach, detach
+from samsyn.cases.models import Attachment, Case, Purpose
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
 
@@ -56,3 +56,12 @@ def removed(request: HttpRequest) -> str:
     """The id of the file whose *take away* was pressed, or ''."""
     do = request.POST.get("do", "")
     return do.removeprefix(REMOVE) if do.startswith(REMOVE) else ""
+
+
+def take_away(request: HttpRequest, actor: Actor, case: Case, taken: Taken) -> None:
+    """Take away the file whose button was pressed; one that is gone already gets a sentence among those of `taken`."""
+    if one := removed(request):
+        try:
+            detach(actor, case, one)
+        except Refused as refusal:
+            taken.problems.append(str(refusal))

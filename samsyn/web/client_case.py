@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest, may_approve_now
 from samsyn.cases.drafts import drop_unsent, keep_text, open_rows, send_unsent, typed_in, without_left
-from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of
+from samsyn.cases.files import ACCEPT, forget_unsent, info_of
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import Case, Draft, Purpose, State
 from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
@@ -24,7 +24,7 @@ from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.roles import Right
-from samsyn.web.attaching import Taken, removed, take
+from samsyn.web.attaching import Taken, take, take_away
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
 from samsyn.web.kept import Written, forget, put_back, refused
@@ -154,19 +154,14 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if pressed_before(actor, "send_back", case, request.POST.get("once")):
         return was_sent(request, actor, case)
     taken = keep(request, actor, case)
-    problem = taken.problem
     if late:
         return too_late(request, actor, ref, late)
     do = request.POST.get("do", "")
-    if one := removed(request):
-        try:
-            detach(actor, case, one)
-        except Refused as refusal:
-            problem = f"{problem} {refusal}".strip()
+    take_away(request, actor, case, taken)
     data = opened(actor, ref)
     form = answer_form(data, request.POST, complete=do == "")
-    if problem:
-        return show(request, actor, data, form, status=422, problem=problem)
+    if taken.problem:
+        return show(request, actor, data, form, status=422, problem=taken.problem)
     if do:
         messages.success(request, _("Saved. The firm sees nothing until you send."), extra_tags=device_key(actor, case))
         return redirect("client_case", slug_of(actor), ref)

@@ -1,5 +1,6 @@
 """Doors: every view has one, and it turns the address into an `Actor` or a 404.
 
+A refusal that a view does not place itself gets a page of its own here, so that none is ever an inner fault.
 A door is also written on the view (`view.door`), so that a system check and the doors test can walk the
 URLconf and find a route that forgot.
 """
@@ -18,9 +19,9 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
-from samsyn.tenancy.errors import NotYours
+from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Membership
-from samsyn.web.errors import wrong_method
+from samsyn.web.errors import refused, wrong_method
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
 View = Callable[..., HttpResponseBase]
@@ -41,6 +42,8 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 response = view(request, *found, **address)
             except NotYours as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
+            except Refused as refusal:
+                return refused(request, refusal)
             return response
 
         inside.door, inside.methods = name, methods  # type: ignore[attr-defined]

@@ -11,8 +11,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from samsyn.tenancy.errors import Refused
 from samsyn.web import kept
-from samsyn.web.requests import by_htmx, by_script
+from samsyn.web.requests import by_htmx, by_script, status_of
 
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -43,16 +44,22 @@ def wrong_method(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     return response
 
 
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """What can't be done as it was asked, or not now, when the view has no place of its own for the sentence."""
+    back = kept.page_of(request) if request.method == "POST" else "/"
+    return said(request, status_of(refusal), "refused.html", str(refusal), back=back)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     return said(request, 500, "500.html")
 
 
-def said(request: HttpRequest, status: int, template: str, reason: str = "") -> HttpResponse:
+def said(request: HttpRequest, status: int, template: str, reason: str = "", **more: str) -> HttpResponse:
     """The page, or for a script the sentence alone, so that the form stays as it is on the screen."""
     if by_script(request) or by_htmx(request):
         return JsonResponse({"saved": reason or SENTENCES[status]()}, status=status)
-    written = written_in(request) if status in (403, 404) and request.method == "POST" else []
-    return render(request, template, {"reason": reason, "written": written}, status=status)
+    written = written_in(request) if status in (403, 404, 409, 422) and request.method == "POST" else []
+    return render(request, template, {"reason": reason, "written": written, **more}, status=status)
 
 
 SENTENCES = {

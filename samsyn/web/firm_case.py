@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from samsyn.cases import actions
 from samsyn.cases.basis import can_be_settled
 from samsyn.cases.drafts import as_message, beside, draft_for, open_rows
-from samsyn.cases.files import ACCEPT, detach, forget_unsent, info_of, unsent
+from samsyn.cases.files import ACCEPT, forget_unsent, info_of, unsent
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
 from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
@@ -30,7 +30,7 @@ from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Membership
-from samsyn.web.attaching import Taken, removed, take
+from samsyn.web.attaching import Taken, take, take_away
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import Written, fill, put_back, refused
@@ -290,8 +290,7 @@ def write_down(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
         return was_told(request, actor, case)
     refuse_unless_allowed(VERBS["answer_for"], actor, case)
     taken, do = take(request, actor, case, Purpose.ANSWER, open_rows(case)), request.POST.get("do", "")
-    if one := removed(request):
-        detach(actor, case, one)
+    take_away(request, actor, case, taken)
     data, told_by = opened(actor, case.ref), ToldBy(request.POST)
     form, problem = told_form(data, request.POST, complete=not do), taken.problem
     if not do and all([told_by.is_valid(), form.is_valid(), not problem]):

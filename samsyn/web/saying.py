@@ -6,12 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from samsyn.cases.files import detach
 from samsyn.cases.models import Case, Purpose
 from samsyn.cases.verbs import allowed, refuse_unless_allowed
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotNow, Refused
-from samsyn.web.attaching import Taken, removed, take
+from samsyn.tenancy.errors import NotNow
+from samsyn.web.attaching import Taken, take, take_away
 
 WITH_MESSAGES = ("message", "reply", "ask_again", "reopen")
 
@@ -22,11 +21,7 @@ def take_files(request: HttpRequest, actor: Actor, case: Case) -> Taken:
     They go with the next message, and stand beside it until then. `do` = `file.remove.<id>` takes one away.
     """
     taken = take(request, actor, case, Purpose.MESSAGE)
-    if one := removed(request):
-        try:
-            detach(actor, case, one)
-        except Refused as refusal:
-            taken.problems.append(str(refusal))
+    take_away(request, actor, case, taken)
     return taken
 
 

@@ -20,6 +20,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const root = event.target;
   (root.matches("[data-focus]") ? root : root.querySelector("[data-focus]"))?.focus();
 });
+// A sentence alone is never swapped in, whatever its status: it would take the form away.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.getResponseHeader("Content-Type") === "application/json") Object.assign(detail, { shouldSwap: false, isError: true });
+});
 document.addEventListener("htmx:responseError", ({ detail }) => say(detail.elt, sentence(detail.xhr.responseText).saved || detail.elt.dataset.failed));
 document.addEventListener("htmx:sendError", ({ detail }) => say(detail.elt, detail.elt.dataset.offline));
 // htmx remembers the address a form had when it was first seen; a new draft has got one of its own since.
