@@ -157,6 +157,41 @@ def test_a_password_is_never_kept(world: Any) -> None:
     assert not [body for body in bodies if b"hemligt" in body or b"samsyn-demo" in body]
 
 
+def test_a_new_secret_key_loses_what_was_kept_and_breaks_no_page(world: Any, settings: Any) -> None:
+    case, person = world.cases[QUESTION], signed_in(OWNER)
+    answered = late(person, client_path(case, "meddelande/"), {"text": "Skrivet före nyckelbytet"})
+    settings.SECRET_KEY = "a new one " * 5
+    assert fields(again(person, OWNER, answered), "nyckelbytet") == []
+    for _look in range(2):  # the second with the cookie of the new key
+        assert person.get(client_path(case)).status_code == 200
+    assert late(person, client_path(case, "meddelande/"), {"text": "Efter"}).status_code == 302
+
+
+@pytest.mark.parametrize("value", ["", "x", "nobody:x", "a:b:c", "åäö", "x" * 4000])
+def test_a_forged_cookie_of_whose_browser_it_is_keeps_nothing_and_breaks_no_page(world: Any, value: str) -> None:
+    from django.core import signing
+
+    case, person = world.cases[QUESTION], signed_in(OWNER)
+    for forged in (value, signing.get_cookie_signer(salt="samsyn_personsamsyn_person").sign(value)):
+        person.cookies["samsyn_person"], person.cookies["samsyn_kept"] = forged, "1"
+        assert person.get(client_path(case)).status_code == 200
+        person.cookies["samsyn_person"] = forged
+        answered = late(person, client_path(case, "meddelande/"), {"text": "Från ett förfalskat"})
+        assert answered.status_code == 302
+        again(person, OWNER, answered)
+    assert not KeptPost.objects.exists()
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_what_is_kept_is_sent_over_https_alone_wherever_the_session_is(world: Any, settings: Any, secure: bool) -> None:
+    case, person = world.cases[QUESTION], signed_in(OWNER)
+    del person.cookies["samsyn_person"]
+    settings.SESSION_COOKIE_SECURE = secure
+    person.get(client_path(case))
+    late(person, client_path(case, "meddelande/"), {"text": "x"})
+    assert [bool(person.cookies[name]["secure"]) for name in ("samsyn_person", "samsyn_kept")] == [secure, secure]
+
+
 @pytest.mark.parametrize("end", ["utkast/", "filer/"])
 def test_a_script_is_told_that_the_session_has_ended_and_gets_no_page(world: Any, end: str) -> None:
     case, person = world.cases[QUESTION], signed_in(OWNER)

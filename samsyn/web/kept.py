@@ -14,10 +14,13 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
+from django.core.exceptions import TooManyFieldsSent
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -112,7 +115,7 @@ class KeepsWhatWasTyped(LoginRequiredMiddleware):
             return JsonResponse({"saved": sentence}, status=401)
         back = page_of(request) if request.method == "POST" else request.get_full_path()
         response = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
-        return remembered(request, response) if kept else response
+        return remembered(response) if kept else response
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         user = getattr(request, "user", None)
@@ -121,7 +124,7 @@ class KeepsWhatWasTyped(LoginRequiredMiddleware):
         if person_before(request) != str(user.pk):
             response.set_signed_cookie(
                 COOKIE, str(user.pk), salt=COOKIE, max_age=30 * 24 * 3600, httponly=True, samesite="Lax",
-                secure=request.is_secure(),
+                secure=settings.SESSION_COOKIE_SECURE,
             )  # fmt: skip
         if request.method == "POST" and WAITING in request.COOKIES and response.status_code < 400:
             kept_for(request, user.pk).filter(form=form_of(request.path)).delete()
@@ -139,21 +142,21 @@ def too_old(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"saved": sentence, "token": get_token(request)}, status=403)
     kept = keep(request, str(user.pk) if user.is_authenticated else person_before(request))
     response = HttpResponseRedirect(page_of(request))
-    return remembered(request, response) if kept else response
+    return remembered(response) if kept else response
 
 
-def remembered(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def remembered(response: HttpResponse) -> HttpResponse:
     """`response`, with the note that something waits to be put back."""
-    age = int(LIVES.total_seconds())
-    response.set_cookie(WAITING, "1", max_age=age, httponly=True, samesite="Lax", secure=request.is_secure())
+    age, secure = int(LIVES.total_seconds()), settings.SESSION_COOKIE_SECURE
+    response.set_cookie(WAITING, "1", max_age=age, httponly=True, samesite="Lax", secure=secure)
     return response
 
 
 def person_before(request: HttpRequest) -> str:
-    """Who was signed in here last, by id; "" when nobody can be told."""
+    """Who was signed in here last, by id; "" when nobody can be told, as when the key has been changed since."""
     try:
-        return request.get_signed_cookie(COOKIE, salt=COOKIE) or ""
-    except (KeyError, signing.BadSignature):
+        return str(UUID(request.get_signed_cookie(COOKIE, salt=COOKIE)))
+    except (KeyError, ValueError, signing.BadSignature):
         return ""
 
 
@@ -221,14 +224,22 @@ def put_back(request: HttpRequest, fits: Callable[[QueryDict], bool] = lambda _f
         return Written()
     rows = kept_for(request, request.user.pk).filter(created_at__gt=timezone.now() - LIVES)  # type: ignore[arg-type]
     found = list(rows.order_by("created_at"))
-    forms = {one.form: QueryDict(sealed_box().decrypt(bytes(one.body)).decode(), mutable=True) for one in found}
-    forms = {name: fields for name, fields in forms.items() if fits(fields)}
+    opened = {one.form: fields_in(one) for one in found}
+    forms = {name: fields for name, fields in opened.items() if fields is not None and fits(fields)}
     files = [fields.pop(FILES) for fields in forms.values() if FILES in fields]
     if forms:
         said = [_("What you had written is back. It has not been sent.")]
         said += [_("Files must be chosen again.")] if files else []
         messages.info(request, " ".join(said))
     return Written(forms, at=found[-1].created_at if found else None)
+
+
+def fields_in(one: KeptPost) -> QueryDict | None:
+    """The fields of a kept form; None when it can't be opened any more, since the key has been changed."""
+    try:
+        return QueryDict(sealed_box().decrypt(bytes(one.body)).decode(), mutable=True)
+    except (InvalidToken, ValueError, TooManyFieldsSent):
+        return None
 
 
 def fill(form: BaseForm, written: Written) -> None:
