@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from samsyn.cases import actions as cases
-from samsyn.cases.models import Case, SendBatch
+from samsyn.cases.models import Case, Event, SendBatch
 from samsyn.demo.world import write
+from samsyn.tenancy.models import Membership
 
 pytestmark = pytest.mark.django_db
 MANAGER, DESK = "ansvarig@demobyran.example", "/byra/demobyran/"
@@ -81,6 +82,55 @@ def test_what_could_not_be_done_in_bulk_stays_on_the_page_and_the_rest_is_done(v
     shown = visit(MANAGER).post(f"{DESK}arenden/", {"ref": refs, "do": "remind"}, follow=True).content.decode()
     assert "1 påminnelse är på väg" in shown.partition('class="toasts"')[2]
     assert "Löner för december: Ärendet har gått vidare" in shown.partition('class="toasts"')[0]
+
+
+def test_a_draft_gets_another_date_and_responsible_in_bulk_and_loses_nothing_kept_beside_it(
+    visit: Any, world: Any
+) -> None:
+    firm, two = visit(MANAGER), [str(world.engagements[one].pk) for one in ("demokund", "delad")]
+    draft = write(world, world.manager, "demokund", "question", "Utkast", send=False)
+    edit = f"{DESK}arenden/{draft.ref}/andra/"
+    form = page(firm, edit)
+    version = re.findall(r'name="version" value="(.*?)"', form)[0]
+    typed = {"subject": "x" * 130, "due_on": "2026-02-30", "kund": two, "once": "p", "version": version, "do": "save"}
+    firm.post(edit, typed)
+    colleague = Membership.objects.visible_to(world.manager).get(user__email="konsult@demobyran.example")
+    for change in ({"do": "date", "due_on": "2026-03-02"}, {"do": "responsible", "responsible": str(colleague.pk)}):
+        for _press in range(2):
+            told = firm.post(f"{DESK}arenden/", {"ref": draft.ref, "once": "b", **change}, follow=True)
+            assert 'class="notice"' not in told.content.decode()
+    draft.refresh_from_db()
+    assert (str(draft.due_on), draft.responsible_id) == ("2026-03-02", colleague.pk)
+    shown = page(firm, edit)
+    assert "x" * 130 in shown
+    assert 'value="2026-03-02"' in shown
+    assert re.findall(r'name="kund" value="(.*?)"', shown) == two
+
+
+def test_what_no_draft_can_have_is_said_truly(visit: Any, world: Any) -> None:
+    firm = visit(MANAGER)
+    question = write(world, world.manager, "demokund", "question", "Oskickad", send=False)
+    news = {"must_confirm": False}
+    to_read = write(world, world.manager, "demokund", "information", "Att läsa", send=False, request=news)
+    for case, posted, words in (
+        (question, {"do": "remind"}, "Ärendet är inte skickat till kunden än"),
+        (to_read, {"do": "date", "due_on": "2026-03-02"}, "Här efterfrågas inget"),
+    ):
+        assert words in firm.post(f"{DESK}arenden/", {"ref": case.ref, **posted}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("posted", "verb"), [({"do": "remind"}, "remind"), ({"do": "date", "due_on": "2026-03-02"}, "change_due")]
+)
+def test_a_bulk_form_that_is_posted_twice_acts_once(visit: Any, world: Any, posted: dict[str, str], verb: str) -> None:
+    firm, case = visit(MANAGER), world.cases["Löner för januari"]
+    once = re.findall(r'name="once" value="(.*?)"', page(firm, f"{DESK}arenden/"))[0]
+    told = [
+        firm.post(f"{DESK}arenden/", {"ref": case.ref, "once": once, **posted}, follow=True).content.decode()
+        for _press in range(2)
+    ]
+    assert 'class="notice"' not in told[1]
+    assert Event.objects.visible_to(world.manager).filter(case=case, verb=verb, at__gt=case.turn_since).count() == 1
 
 
 @pytest.mark.parametrize(

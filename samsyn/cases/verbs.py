@@ -134,6 +134,8 @@ def refuse_unless_allowed(verb: Verb, actor: Actor, case: Case) -> None:
         raise NotYours(_("Only the other side can do this."))
     if not any(actor.may(right, case.engagement_id) for right in verb.rights):
         raise NotYours(_("Your role doesn't let you do this."))
+    if case.state not in verb.when and case.state in (State.DRAFT, State.AWAITING_CONSENT):
+        raise NotNow(_("The case hasn't been sent to the client yet, so this can't be done."))
     if case.state not in verb.when:
         raise NotNow(_("The case has moved on since you opened it, so this can't be done any more."))
     if verb.needs_consent and not case.engagement.has_consent:

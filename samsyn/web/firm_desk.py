@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement, Membership
+from samsyn.web import firm_drafts
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_filters import filters_of, narrowed, with_
 from samsyn.web.firm_news import news
@@ -162,6 +164,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         narrow=len([one for one in filters if one.value]) + bool(words),
         empty=EMPTY[str(view)],
         kept=[(name, value) for name, value in asked.items() if name not in ("q", "efter")],
+        once=secrets.token_hex(12),
         ticked=set(request.POST.getlist("ref")),
         posted=request.POST,
     )
@@ -208,15 +211,18 @@ def bulk_verb(request: HttpRequest, actor: Actor) -> Bulk:
 
 
 def reminding(request: HttpRequest, actor: Actor) -> Bulk:
+    once = request.POST.get("once", "")
+
     def said(count: int) -> str:
         return ngettext("%(count)d reminder is on its way", "%(count)d reminders are on their way", count) % {
             "count": count
         }
 
-    return lambda case: actions.remind(actor, case), said
+    return lambda case: actions.remind(actor, case, once=once), said
 
 
 def changing_date(request: HttpRequest, actor: Actor) -> Bulk:
+    once = request.POST.get("once", "")
     try:
         day = dt.date.fromisoformat(DueDayField().clean(request.POST.get("due_on")) or "")
     except forms.ValidationError as error:
@@ -227,10 +233,11 @@ def changing_date(request: HttpRequest, actor: Actor) -> Bulk:
             "count": count
         }
 
-    return lambda case: actions.change_due(actor, case, due_on=day), said
+    return lambda case: arrange(actions.change_due, actor, case, once, due_on=day), said
 
 
 def reassigning(request: HttpRequest, actor: Actor) -> Bulk:
+    once = request.POST.get("once", "")
     rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
     if chosen is None:
@@ -240,7 +247,17 @@ def reassigning(request: HttpRequest, actor: Actor) -> Bulk:
         how = {"name": chosen.name, "count": count}
         return ngettext("%(name)s is responsible now", "%(name)s is responsible for %(count)d cases now", count) % how
 
-    return lambda case: actions.reassign(actor, case, responsible=chosen), said
+    return lambda case: arrange(actions.reassign, actor, case, once, responsible=chosen), said
+
+
+def arrange(run: Any, actor: Actor, case: Case, once: str, **facts: Any) -> None:
+    """The verb `run`; a draft has no events and is changed in place, by the same rule of what fits it."""
+    if case.state != State.DRAFT:
+        run(actor, case, once=once, **facts)
+        return
+    if run.verb.fits is not None:
+        run.verb.fits(actor, case)
+    firm_drafts.arrange(actor, case, **facts)
 
 
 def for_client(actor: Actor, engagement: Engagement) -> list[Line]:

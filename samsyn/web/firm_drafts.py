@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from samsyn.cases import actions
 from samsyn.cases.drafts import draft_for
 from samsyn.cases.models import Case, Draft, SendBatch, State
 from samsyn.cases.verbs import press_of
@@ -57,6 +59,24 @@ def newest(actor: Actor, case: Case) -> Draft | None:
     rows = Draft.objects.visible_to(actor).filter(case=case, saved_at__gte=case.firm_changed_at)
     found: Draft | None = rows.first()
     return found
+
+
+@transaction.atomic
+def arrange(actor: Actor, case: Case, **facts: Any) -> None:
+    """Set a draft's `due_on` or `responsible` from elsewhere than its page.
+
+    What its writers keep beside it stays, and a page that is open is told before it overwrites anything.
+    """
+    since = case.firm_changed_at
+    saved = actions.save_draft_case(actor, case, engagement=case.engagement, kind=case.kind, **facts)
+    typed = {name: str(getattr(value, "pk", value)) for name, value in facts.items()}
+    rows = Draft.objects.unscoped(why="what each writer keeps beside the draft").filter(case=case, saved_at__gte=since)
+    for draft in rows:
+        draft.typed.pop("page", None)
+        if "about" in draft.typed:
+            draft.typed["about"].update(typed)
+        draft.saved_at = saved.firm_changed_at
+        draft.save()
 
 
 def begun(actor: Actor, kind: str, client: Engagement) -> Case | None:
