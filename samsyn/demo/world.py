@@ -20,6 +20,7 @@ from samsyn.cases import actions as cases
 from samsyn.cases import files, kinds
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Attachment, Case, Event, Purpose
+from samsyn.demo import bakery
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.actors import Actor, client_actor, firm_actor, memberships_of
@@ -120,6 +121,9 @@ def build(*, with_cases: bool = True) -> World:
     _people(world)
     if with_cases:
         _cases_of_demokund(world)
+        _drafts_of_demokund(world)
+        _answers_of_demokund(world)
+        _endings_of_demokund(world)
         _cases_of_others(world)
     return world
 
@@ -331,11 +335,10 @@ def write(
     return case
 
 
-def answer(actor: Actor, case: Case) -> None:
-    """The client answers with real files where documents are asked for."""
+def answer(actor: Actor, case: Case, given: dict[str, Any] | None = None) -> None:
+    """The client answers what is `given`, or its kind's example; with real files where documents are asked for."""
     fresh = Case.objects.visible_to(actor).select_related("firm", "engagement").get(pk=case.pk)
-    kind = fresh.kind_of
-    given = dict(kind.example_answer)
+    given = given or dict(fresh.kind_of.example_answer)
     if fresh.kind == "document_request":
         rows = []
         for document in fresh.request["documents"]:
@@ -476,6 +479,115 @@ def _cases_of_demokund(world: World) -> None:
     Case.objects.unscoped(why="the demo shows a late case").filter(pk=make["wanted"].pk).update(
         due_on=working_day_before(stockholm_today() - dt.timedelta(days=1))
     )
+
+
+def _drafts_of_demokund(world: World) -> None:
+    """A draft of every kind: the question's is among the others."""
+    maria, jonas, make = world.manager, world.consultant, world.cases
+    make["year_end"] = write(
+        world,
+        maria,
+        "demokund",
+        "document_request",
+        "Underlag till bokslutet",
+        "Hej Elin! Det här behöver jag för att kunna börja med bokslutet.",
+        days=21,
+        send=False,
+        request=bakery.YEAR_END,
+    )
+    make["vat"] = write(
+        world,
+        maria,
+        "demokund",
+        "approval",
+        "Momsdeklaration för kvartal 4",
+        "Hej Elin! Momsen för kvartalet är klar.",
+        send=False,
+        request=bakery.approval("Moms att betala för kvartal 4", "61240.00", "2026-02-12"),
+        file="momsdeklaration-kvartal-4.pdf",
+    )
+    make["van"] = write(
+        world, jonas, "demokund", "details", "Leveransbilen under 2025", days=14, send=False, request=bakery.VAN
+    )
+    make["how_to"] = write(
+        world,
+        jonas,
+        "demokund",
+        "information",
+        "Så lämnar ni underlag till bokslutet",
+        days=None,
+        send=False,
+        request={"acknowledge": False},
+    )
+
+
+def _answers_of_demokund(world: World) -> None:
+    """What the client has answered and the firm has not yet gone through."""
+    maria, jonas, elin, oskar, make = world.manager, world.consultant, world.owner, world.member, world.cases
+    make["deposit"] = write(
+        world, jonas, "demokund", "question", "Insättningen den 2 december", days=4, request=bakery.DEPOSIT
+    )
+    told = bakery.answers("Ett hotell betalade sitt julfika i förskott.", True, comment="Fakturan kommer i veckan.")
+    answer(elin, make["deposit"], told)
+    make["stock"] = write(
+        world,
+        maria,
+        "demokund",
+        "details",
+        "Varulager den 31 december",
+        "Hej Oskar! Vad var lagret värt när året var slut?",
+        days=5,
+        request=bakery.STOCK,
+    )
+    answer(oskar, make["stock"], bakery.given(bakery.STOCK, ("28450.00",), ("5120.00",)))
+    make["till"] = write(
+        world,
+        maria,
+        "demokund",
+        "information",
+        "Nya rutiner för dagskassan",
+        "Räkna kassan varje kväll och skriv upp summan.",
+        days=6,
+    )
+    answer(oskar, make["till"], {"comment": "Vi har stängt på söndagar. Räcker det med sex dagar?", "files": []})
+    for name, days in (("deposit", 1), ("stock", 4), ("till", 6)):
+        _age(make[name], days)
+
+
+def _endings_of_demokund(world: World) -> None:
+    """What has ended, of the kinds that have not ended otherwise."""
+    maria, jonas, elin, oskar, make = world.manager, world.consultant, world.owner, world.member, world.cases
+    make["mill"] = write(
+        world, maria, "demokund", "document_request", "Fakturor från kvarnen i oktober", request=bakery.MILL
+    )
+    answer(oskar, make["mill"])
+    accepted = [{"id": row["id"], "verdict": "accepted", "reason": ""} for row in bakery.MILL["documents"]]
+    cases.review(maria, make["mill"], verdicts={"rows": accepted})
+    cases.close(maria, make["mill"])
+    make["staff"] = write(world, jonas, "demokund", "details", "Anställda under 2025", request=bakery.STAFF)
+    answer(elin, make["staff"], bakery.given(bakery.STAFF, (7, True), comment="Ella fyller 18 i maj."))
+    cases.close(jonas, make["staff"])
+    make["fair"] = write(
+        world,
+        maria,
+        "demokund",
+        "approval",
+        "Utlägg för mässan i Göteborg",
+        request=bakery.approval("Ersättning till Oskar för utlägg", "3120.00"),
+    )
+    why = "Hotellet är betalt med bageriets kort, så det ska inte vara med."
+    cases.decline(elin, make["fair"], digest=basis_digest(make["fair"]), text=why)
+    cases.close(maria, make["fair"])
+    make["phone"] = cases.write_to_firm(
+        oskar,
+        world.engagements["demokund"],
+        request={"topic": "information", "to": None},
+        subject="Nytt telefonnummer till bageriet",
+        message="Från måndag svarar vi på 08-555 010 77.",
+    )
+    cases.reply(jonas, make["phone"], text="Tack! Det är ändrat hos oss.", finished=True)
+    for name, days in (("mill", 35), ("staff", 28), ("fair", 45), ("phone", 22)):
+        _age(make[name], days)
 
 
 def _cases_of_others(world: World) -> None:

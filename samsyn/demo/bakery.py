@@ -1,0 +1,103 @@
+"""What more the bakery is asked, and what it answers: words only, in the shapes of each kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _id(place: int) -> str:
+    return f"{place:x}a1b2c3d"
+
+
+def questions(*asked: tuple[str, str]) -> dict[str, Any]:
+    """A question's request, of (text, type) pairs."""
+    rows = [
+        {"id": _id(place), "text": text, "type": kind, "choices": [], "required": True}
+        for place, (text, kind) in enumerate(asked)
+    ]
+    return {"questions": rows}
+
+
+def answers(*values: object, comment: str = "") -> dict[str, Any]:
+    """The answer to `questions`, in their order."""
+    return {
+        "answers": [{"id": _id(place), "value": value} for place, value in enumerate(values)],
+        "comment": comment,
+        "files": [],
+    }
+
+
+def documents(*wanted: tuple[str, str]) -> dict[str, Any]:
+    """A document request's, of (name, note) pairs."""
+    rows = [
+        {"id": _id(place), "name": name, "note": note, "required": True, "retention_class": "accounting"}
+        for place, (name, note) in enumerate(wanted)
+    ]
+    return {"documents": rows}
+
+
+def details(*rows: tuple[str, list[tuple[str, str]], list[tuple[str, str]]]) -> dict[str, Any]:
+    """A request for details, of (label, facts, fields): facts are (label, value), fields (label, type)."""
+    made = [
+        {
+            "id": _id(place),
+            "label": label,
+            "facts": [{"label": name, "value": value} for name, value in facts],
+            "fields": [
+                {"id": f"{place:x}{field:x}a1b2c3", "type": kind, "label": name, "required": True, "choices": []}
+                for field, (name, kind) in enumerate(fields)
+            ],
+        }
+        for place, (label, facts, fields) in enumerate(rows)
+    ]
+    return {"rows": made}
+
+
+def given(request: dict[str, Any], *rows: tuple[object, ...], comment: str = "") -> dict[str, Any]:
+    """The answer to `request` of `details`: the values of each row, in the order of its fields."""
+    made = [
+        {
+            "id": row["id"],
+            "values": {field["id"]: value for field, value in zip(row["fields"], values, strict=True)},
+            "files": [],
+        }
+        for row, values in zip(request["rows"], rows, strict=True)
+    ]
+    return {"rows": made, "comment": comment}
+
+
+def approval(what: str, amount: str, pay_on: str | None = None) -> dict[str, Any]:
+    """An approval's request: one of those who may is enough."""
+    return {"what": what, "amount": amount, "pay_on": pay_on, "needed": "one", "named": []}
+
+
+YEAR_END = documents(
+    ("Inventeringslista per 31 december", "Mjöl, jäst och färdiga varor var för sig"),
+    ("Hyresavtal för bageriet", "Det som gäller från årsskiftet"),
+)
+VAN = details(
+    (
+        "Leveransbilen",
+        [("Registreringsnummer", "KLM 482"), ("Körsträcka enligt förra året", "1 840 mil")],
+        [("Mil i tjänsten under 2025", "whole_number"), ("Körs bilen privat", "yes_no")],
+    )
+)
+DEPOSIT = questions(
+    ("Vad gällde insättningen på 8 400,00 kr den 2 december?", "text"),
+    ("Finns det en faktura?", "yes_no"),
+)
+STOCK = details(
+    ("Mjöl och socker", [("Värde förra året", "31 200,00 kr")], [("Värde den 31 december", "amount")]),
+    ("Förpackningar", [("Värde förra året", "4 750,00 kr")], [("Värde den 31 december", "amount")]),
+)
+MILL = documents(
+    ("Faktura från kvarnen, vecka 41", ""),
+    ("Faktura från kvarnen, vecka 43", "Den med returen av rågmjöl"),
+)
+STAFF = details(
+    (
+        "Anställda",
+        [("Antal förra året", "6")],
+        [("Antal den 31 december", "whole_number"), ("Någon under 18", "yes_no")],
+    )
+)
