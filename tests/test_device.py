@@ -131,6 +131,47 @@ def test_what_is_written_without_a_connection_is_put_back_and_saved(client: Scre
     assert Draft.objects.unscoped(why="a test").get(case__subject=QUESTION).typed["comment"] == "Skrivet i nästa tunnel"
 
 
+def test_what_is_chosen_without_a_connection_is_put_back_and_saved(client: Screen) -> None:
+    case = case_of("Uppgifter till årsredovisningen")
+    here, page = f"/kund/demokund/arenden/{case.ref}/", client.page
+    client.go(here)
+    client.context.set_offline(True)
+    page.get_by_label("Ränta").first.select_option("Rörlig")
+    page.get_by_text("Ingen anslutning.").first.wait_for()
+    second = client.context.new_page()
+    page.close()
+    client.context.set_offline(False)
+    second.goto(client.base + here)
+    second.get_by_text("Sparat").first.wait_for()
+    assert second.get_by_label("Ränta").first.input_value() == "Rörlig"
+    assert "Rörlig" in Draft.objects.unscoped(why="a test").get(case=case).typed.values()
+
+
+def test_a_tick_and_a_radio_button_outlive_a_closed_page(client: Screen, question: str) -> None:
+    page = client.page
+    client.context.set_offline(True)
+    page.get_by_label("Ja", exact=True).first.check()
+    page.get_by_text("Ingen anslutning.").first.wait_for()
+    second = client.context.new_page()
+    page.close()
+    client.context.set_offline(False)
+    second.goto(client.base + question)
+    second.get_by_text("Sparat").first.wait_for()
+    assert second.get_by_label("Ja", exact=True).first.is_checked()
+    documents = case_of("Kvitton som saknas för december")
+    second.goto(f"{client.base}/kund/demokund/arenden/{documents.ref}/")
+    client.context.set_offline(True)
+    second.get_by_text("Finns inte").first.click()
+    second.get_by_label("Det finns inte").first.check()
+    second.get_by_text("Ingen anslutning.").first.wait_for()
+    third = client.context.new_page()
+    second.close()
+    client.context.set_offline(False)
+    third.goto(f"{client.base}/kund/demokund/arenden/{documents.ref}/")
+    third.get_by_text("Sparat").first.wait_for()
+    assert third.get_by_label("Det finns inte").first.is_checked()
+
+
 @pytest.fixture
 def firm(browser: Any, live_server: Any, cast: None) -> Any:
     screen = Screen(browser, live_server.url, 1440)

@@ -17,6 +17,7 @@ from samsyn.tenancy.models import Consent, Membership
 from samsyn.web.models import KeptPost
 
 OWNER, MEMBER, MANAGER = "agare@demokund.example", "medarbetare@demokund.example", "ansvarig@demobyran.example"
+UNASKED = "agare@utansamtycke.example"
 QUESTION = "Vad gällde inköpet den 9 december?"
 
 
@@ -116,6 +117,94 @@ def test_a_session_that_ends_leads_back_to_the_page_with_the_text_in_its_own_fie
     assert "Det du hade skrivit är tillbaka" in back
     for case in known.values():
         assert not Event.objects.unscoped(why="nothing was sent by itself").filter(case=case, once="x1").exists()
+
+
+def chosen(page: str, name: str) -> list[str]:
+    """The values of the ticks, radio buttons and selects of this name that are chosen."""
+    boxes = [one for one in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in one and " checked" in one]
+    lists = re.findall(rf'<select[^>]*name="{name}".*?</select>', page, re.DOTALL)
+    ticked = ["".join(re.findall(r'value="([^"]*)"', one)) or "on" for one in boxes]
+    return ticked + [value for one in lists for value in re.findall(r'value="([^"]*)"\s+selected', one)]
+
+
+FIRM, CLIENT_SIDE = "/byra/demobyran/", "/kund/demokund/"
+CHOICES = [
+    (OWNER, CLIENT_SIDE + "arenden/{question}/skicka-tillbaka/", {"a-1a1b2c3d": "yes"}),
+    (OWNER, CLIENT_SIDE + "arenden/{question}/utkast/", {"a-1a1b2c3d": "yes", "a-2a1b2c3d": "Jag själv"}),
+    (OWNER, CLIENT_SIDE + "arenden/{documents}/skicka-tillbaka/", {"a-missing-{row}": "on"}),
+    (OWNER, CLIENT_SIDE + "arenden/{details}/skicka-tillbaka/", {"a-0a1b2c3d-2a1b2c3e": "Rörlig"}),
+    (OWNER, CLIENT_SIDE + "arenden/nytt/", {"r-topic": "information", "r-to": "{staff}", "firm": "demobyran"}),
+    (OWNER, CLIENT_SIDE + "kollegor/", {"role": "reader", "may_approve": "on"}),
+    (OWNER, "/konto/", {"part": "about", "language": "en"}),
+    (UNASKED, "/kund/utansamtycke/samtycke/demobyran/", {"may_represent": "on"}),
+    (MANAGER, "/konto/", {"part": "about", "language": "en", "keys_on": "on"}),
+    (MANAGER, FIRM + "arenden/{answered}/gor/svara/", {"finished": "on"}),
+    (MANAGER, FIRM + "arenden/{question}/gor/ansvarig/", {"responsible": "{other}"}),
+    (MANAGER, FIRM + "arenden/{question}/svara-at/", {"how": "meeting", "a-1a1b2c3d": "yes"}),
+    (MANAGER, FIRM + "arenden/nytt/?typ=question&kund={client}", {
+        "typ": "question", "kund": "{client}", "responsible": "{staff}", "recipients": "{owner}",
+        "r-questions": "0a1b2c3d",
+        "r-questions-0a1b2c3d-type": "yes_no", "r-questions-0a1b2c3d-required": "on"}),
+    (MANAGER, FIRM + "arenden/{question}/ratta/", {
+        "r-questions": "0a1b2c3d", "r-questions-0a1b2c3d-type": "choice", "r-questions-0a1b2c3d-required": "on"}),
+    (MANAGER, FIRM + "kunder/{client}/", {"do": "people", "responsible": "{staff}", "part": "{other}"}),
+    (MANAGER, FIRM + "kunder/{client}/andra/", {"form": "housing", "fiscal_year_ends": "8", "language": "en"}),
+    (MANAGER, FIRM + "medarbetare/", {"role": "manager", "scope": "own"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("email", "path", "posted"), CHOICES)
+def test_ticks_selects_and_radio_buttons_come_back_as_texts_do(
+    known: dict[str, Case], world: Any, email: str, path: str, posted: dict[str, str]
+) -> None:
+    documents = world.cases["Kvitton som saknas för december"]
+    people = Membership.objects.unscoped(why="a test").filter(firm=world.firm, ended_at=None)
+    ids = {name: case.ref for name, case in known.items()} | {
+        "documents": documents.ref,
+        "details": world.cases["Uppgifter till årsredovisningen"].ref,
+        "row": documents.request["documents"][0]["id"],
+        "client": world.engagements["demokund"].pk,
+        "staff": people.get(user__email="konsult@demobyran.example", engagement=None).pk,
+        "other": people.get(user__email="egna@demobyran.example", engagement=None).pk,
+        "owner": people.get(user__email=OWNER, engagement=world.engagements["demokund"]).pk,
+    }
+    filled = {name.format(**ids): value.format(**ids) for name, value in posted.items()}
+    person = signed_in(email)
+    back = again(person, email, late(person, path.format(**ids), filled))
+    controls = {
+        name: value
+        for name, value in filled.items()
+        if name not in ("part", "do", "kund", "typ", "firm", "r-questions")
+    }
+    if "people" in filled.values():
+        controls["part"] = filled["part"]
+    assert {name: chosen(back, name) for name in controls} == {name: [value] for name, value in controls.items()}
+    assert "Det du hade skrivit är tillbaka" in back
+
+
+def test_a_late_case_to_one_of_two_firms_comes_back_at_that_firm_alone(world: Any) -> None:
+    both, posted = "agare@delad.example", {"firm": "rivalbyran", "r-topic": "information"}
+    person = signed_in(both)
+    back = again(person, both, late(person, "/kund/delad/arenden/nytt/", posted))
+    assert ('value="rivalbyran"' in back, chosen(back, "r-topic")) == (True, ["information"])
+    assert chosen(text(person.get("/kund/delad/arenden/nytt/?firm=demobyran")), "r-topic") == ["question"]
+
+
+def test_the_columns_of_an_import_come_back(world: Any) -> None:
+    person = signed_in(MANAGER)
+    content = "Vad den heter;Var den finns\r\nBlomman AB;Örebro\r\n".encode()
+    upload = SimpleUploadedFile("kunder.csv", content)
+    run = person.post("/byra/demobyran/kunder/import/", {"file": upload, "ask": "1"}).headers["Location"]
+    named = {"column-0": "name", "column-1": "city"}
+    back = again(person, MANAGER, late(person, run, named))
+    assert {name: chosen(back, name) for name in named} == {name: [value] for name, value in named.items()}
+
+
+def test_the_reason_of_a_row_that_is_judged_comes_back(world: Any) -> None:
+    case, person = world.cases["Kontoutdrag för november"], signed_in(MANAGER)
+    name = f"v-reason-{case.request['documents'][0]['id']}"
+    back = again(person, MANAGER, late(person, firm_path(case, "granska/"), {name: "Sidan två saknas"}))
+    assert fields(back, "Sidan två saknas") == [f"id_{name}"]
 
 
 def test_what_is_put_back_is_kept_until_the_form_is_posted(world: Any) -> None:

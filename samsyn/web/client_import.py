@@ -25,6 +25,7 @@ from samsyn.tenancy.register.checking import MENDABLE
 from samsyn.tenancy.register.columns import COLUMNS
 from samsyn.tenancy.register.models import ImportRun, StagedRow
 from samsyn.web.doors import firm_page
+from samsyn.web.kept import put_back
 from samsyn.web.pages import page, slug_of
 
 SHOWN = 200
@@ -103,7 +104,7 @@ def run(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         good=counts.get(Verdict.NEW, 0) + counts.get(Verdict.CHANGED, 0),
         mendable=sum(counts.get(one, 0) for one in MENDABLE),
         columns=[(column, label) for column, (label, _headings) in COLUMNS.items()],
-        chosen=chosen_in(request, found),
+        chosen=chosen_in(put_back(request).fields() or request.POST, found),
         left_out=[
             heading for index, heading in enumerate(found.headings) if heading and str(index) not in found.mapping
         ],
@@ -152,9 +153,8 @@ def in_words(column: str, value: Any, people: dict[str, str]) -> str:
     return {"sv": _("Swedish"), "en": _("English")}.get(value, "") if column == "language" else str(value)
 
 
-def chosen_in(request: HttpRequest, found: ImportRun) -> list[str]:
+def chosen_in(data: Any, found: ImportRun) -> list[str]:
     """The column each heading is given: as it was posted, else as we understand it."""
-    data: Any = request.POST
     return [data.get(f"column-{index}", found.mapping.get(str(index), "")) for index in range(len(found.headings))]
 
 
@@ -174,7 +174,7 @@ def pressed(request: HttpRequest, actor: Actor, found: ImportRun) -> HttpRespons
             )
             messages.warning(request, sentence % {"num": left})
     else:
-        receiving.name_columns(actor, found, dict(enumerate(chosen_in(request, found))))
+        receiving.name_columns(actor, found, dict(enumerate(chosen_in(data, found))))
     return redirect("firm_import_run", slug_of(actor), found.pk)
 
 

@@ -36,7 +36,8 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     held = next((one for one in actor.memberships if one.firm.slug == firm), None)
     if held is None:
         raise Http404
-    problem, reason = "", request.POST.get("reason", "") or put_back(request).get("", "reason")
+    written = put_back(request)
+    problem, reason = "", request.POST.get("reason", "") or written.get("", "reason")
     if request.method == "POST":
         try:
             return answered(request, actor, held)
@@ -61,6 +62,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         waiting=waiting_for_consent(actor, engagement),
         problem=problem,
         reason=reason,
+        ticked=bool(written.get("", "may_represent")),
         represents=actor.may(Right.REPRESENT, engagement.pk),
         asked=engagement.consent in ("invited", "reminded"),
     )

@@ -81,6 +81,8 @@ def show(
     judging = case.state == State.WITH_FIRM and case.answer is not None
     told = kind.read(case.request, case.answer, case.review, data.sent_files)
     verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
+    if verdicts is not None and not verdicts.is_bound:
+        show_reasons(verdicts, written)
     there = forms_on(can, judging=verdicts is not None)
     again = (data.draft.typed if data.draft else {}).get("text", "")
     openings = (
@@ -130,6 +132,14 @@ def show(
         returned=len(kind.returned_rows(case.review)),
     )
     return whole_page(request, response) if status == 409 else response
+
+
+def show_reasons(verdicts: KindForm, written: Written) -> None:
+    """Show in the unbound form the reasons that were written in it before, of whichever of its buttons."""
+    for fields in filter(None, map(written.fields, ("granska", AGAIN))):
+        for name in verdicts.fields:
+            if name.startswith("reason-") and verdicts.add_prefix(name) in fields:
+                verdicts.initial[name] = fields[verdicts.add_prefix(name)]
 
 
 def forms_on(can: dict[str, bool], *, judging: bool) -> set[str]:

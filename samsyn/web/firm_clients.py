@@ -33,7 +33,7 @@ from samsyn.web.downloads import year_copy
 from samsyn.web.firm_desk import for_client, open_counts
 from samsyn.web.firm_filters import as_id, with_
 from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
-from samsyn.web.kept import fill, put_back
+from samsyn.web.kept import Written, fill, put_back
 from samsyn.web.pages import page, slug_of
 
 PAGE = 50
@@ -237,6 +237,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     history = Consent.objects.visible_to(actor).select_related("text").filter(engagement=engagement).order_by("-seq")
     people = Membership.objects.visible_to(actor).filter(engagement=engagement, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=engagement, state=Invitation.State.PENDING)
+    written = put_back(request)
     part = Participant.objects.visible_to(actor).filter(engagement=engagement).select_related("membership__user")
     staff = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     return page(
@@ -255,12 +256,21 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         years=years_of(actor, [engagement.pk]),
         fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
         staff=list(staff.order_by("user__name")),
-        part={one.membership_id for one in part},
+        **people_shown(engagement, [one.membership_id for one in part], written),
+        reason=written.get("", "reason"),
         hindered=hinders(engagement, addresses_of_staff(engagement.firm)),
         may_delete=not cases.sent_to(actor, engagement),
         drafts=Case.objects.visible_to(actor).filter(engagement=engagement, state=State.DRAFT).count(),
         unfinished=Case.objects.visible_to(actor).filter(engagement=engagement, state__in=OPEN_STATES).count(),
     )
+
+
+def people_shown(engagement: Engagement, part: list[UUID | None], written: Written) -> dict[str, Any]:
+    """Who is responsible and who takes part, by id: as it is, or as it was chosen before the session ended."""
+    fields = written.fields()
+    if fields is None or "responsible" not in fields:
+        return {"responsible": str(engagement.responsible_id), "part": set(map(str, part))}
+    return {"responsible": fields.get("responsible"), "part": set(fields.getlist("part"))}
 
 
 def waiting_at(actor: Actor, engagement: Engagement) -> Any:

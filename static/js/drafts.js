@@ -42,7 +42,7 @@ function putBack(form, kept) {
       changed.add(field.name);
       unfold(field);
     } else if (plain.get(field.name) !== field.value && (plain.get(field.name) || !newer)) {
-      if (newer && field.value) return older(form, field, plain.get(field.name));
+      if ((newer && field.value) || !takes(field, plain.get(field.name))) return older(form, field, plain.get(field.name));
       field.value = plain.get(field.name);
       changed.add(field.name);
       unfold(field);
@@ -50,6 +50,9 @@ function putBack(form, kept) {
   });
   return changed;
 }
+
+// A choice that is no longer offered can't be put back, only shown.
+const takes = (field, value) => field.type !== "select-one" || [...field.options].some((one) => one.value === value);
 
 // A text that was put back is seen, also in what is folded away.
 const unfold = (field) => field.closest("details")?.setAttribute("open", "");
