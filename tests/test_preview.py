@@ -169,3 +169,14 @@ def test_what_was_emptied_is_not_shown_from_the_stored_draft(visit: Any, world: 
     shown = paper(firm.post(f"/byra/demobyran/arenden/{case.ref}/andra/", emptied)).get_text()
     assert "årsskiftet" not in shown
     assert "Hej Elin!" not in shown
+
+
+@pytest.mark.parametrize("do", ["send", "client.remove.nobody"])
+def test_the_preview_is_there_when_a_page_goes_on_with_the_draft_it_has_made(visit: Any, world: Any, do: str) -> None:
+    form = filled(world, *RICH["question"], due_on="2026-12-25")  # no working day, so it is not sent
+    visit(MANAGER).post(NEW, {**form, "do": "draft"})
+    assert any("Maria Sundfalk" in row for row in body(paper(visit(MANAGER).post(NEW, {**form, "do": do}))))
+    case = stored(world)
+    address = f"/byra/demobyran/arenden/{case.ref}/andra/"
+    again = visit(CONSULTANT).post(address, {**form, "once": "nästa", "do": do})
+    assert any("Maria Sundfalk" in row for row in body(paper(again)))

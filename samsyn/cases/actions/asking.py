@@ -96,7 +96,7 @@ def _new_case(actor: Actor, kind: str, once: str | None) -> Case:
 def _editable(actor: Actor, case: Case) -> Case:
     """The case that is being edited, locked: a draft or a waiting one, and not on its way to several clients."""
     rows = Case.objects.visible_to(actor).select_for_update(of=("self",))
-    fresh: Case = rows.select_related("firm", "engagement", "responsible__user").get(pk=case.pk)
+    fresh: Case = rows.select_related("firm", "engagement", "responsible__user", "sender__user").get(pk=case.pk)
     if fresh.state not in EDITABLE:
         raise NotNow(_("The case has been sent, so it is changed with Amend."))
     refuse_while_sending(fresh)
@@ -106,7 +106,7 @@ def _editable(actor: Actor, case: Case) -> Case:
 def made_by(actor: Actor, name: str, token: str) -> Case | None:
     """The case that the same press of the same form by the same person has made already."""
     once = press_of(actor, name, token)
-    rows = Case.objects.visible_to(actor).select_related("firm", "engagement")
+    rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "sender__user")
     return rows.filter(once=once).first() if once else None
 
 
