@@ -182,8 +182,8 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if not open_to:
         raise NotYours(_("Your role or the consent doesn't let you write to the firm."))
     asked = request.POST.get("firm") or request.GET.get("firm") or ""
-    kept = put_back(request, fits=lambda fields: asked in ("", fields.get("firm"))).fields()
-    chosen = asked or (kept or {}).get("firm") or (open_to[0].firm.slug if len(open_to) == 1 else "")
+    written = put_back(request, fits=lambda fields: asked in ("", fields.get("firm")))
+    chosen = asked or written.get("", "firm") or (open_to[0].firm.slug if len(open_to) == 1 else "")
     if not chosen:
         return page(request, "client/which_firm.html", actor, "client_cases", firms=[one.firm for one in open_to])
     engagement = next((one for one in open_to if one.firm.slug == chosen), None)
@@ -192,7 +192,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     form, letter = forms_of(actor, engagement, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         return write(request, actor, engagement, form, letter)
-    begun = new_draft(actor, engagement)
+    kept, begun = written.fields(), new_draft(actor, engagement)
     typed = begun.typed if begun else {}
     if kept is not None:
         typed = typed_in(*forms_of(actor, engagement, kept))
