@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from samsyn.cases import actions, jobs
 from samsyn.cases.models import Attachment, Case, Event, SendBatch
 from samsyn.demo.world import pdf, write
+from samsyn.tenancy.models import Membership
 from tests.test_nothing_lost import MANAGER, again, answer, fields, late, member_actor, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,56 @@ def test_of_two_tabs_the_second_sees_both_texts_before_it_overwrites(visit: Any,
     second.post(edit(case), written(world, do="save", message="Den andra texten", **how[1]))
     case.refresh_from_db()
     assert case.message == "Den andra texten"
+
+
+PLAN = {
+    "due_on": ("2026-03-02", "2026-03-09", "Svara senast"),
+    "responsible": ("{consultant}", "{manager}", "Ansvarig"),
+    "recipients": ("{member}", "{owner}", "Mottagare"),
+    "period": ("2025-12-01/2025-12-31", "", "Period"),
+}
+
+
+@pytest.mark.parametrize("name", PLAN)
+def test_of_two_who_choose_different_days_or_people_the_second_sees_both(visit: Any, world: Any, name: str) -> None:
+    case = write(world, world.manager, "demokund", "question", "Två val", send=False)
+    rows = Membership.objects.unscoped(why="a test").filter(firm=world.firm, ended_at=None)
+    one, other, label = PLAN[name]
+    ids = {
+        "consultant": rows.get(user__email=CONSULTANT, engagement=None).pk,
+        "manager": world.manager.membership.pk,
+        "member": rows.get(user__email="medarbetare@demokund.example").pk,
+        "owner": rows.get(user__email="agare@demokund.example", engagement=case.engagement).pk,
+    }
+    with time_machine.travel("2026-01-15"):
+        first, second = visit(MANAGER), visit(CONSULTANT)
+        pages = [text(person.get(edit(case))) for person in (first, second)]
+        how = [
+            written(world, do="save", subject="Två val", once=hidden(page, "once"), version=hidden(page, "version"))
+            for page in pages
+        ]
+        how[0][name], how[1][name] = one.format(**ids), other.format(**ids)
+        assert first.post(edit(case), how[0]).status_code == 302
+        clash = second.post(edit(case), how[1])
+        assert clash.status_code == 409
+        beside = re.findall(r'<div class="beside">.*?</div></div>', text(clash), re.DOTALL)
+        assert [re.findall(r"<h3>(.*?)</h3>", part)[0] for part in beside] == [label]
+        told = second.post(edit(case), {**how[1], "do": "draft"}, headers=SCRIPT)
+        assert (told.status_code, "kept" in told.json()) == (409, False)
+        again = second.post(edit(case), {**how[1], "version": hidden(text(clash), "version")})
+        assert again.status_code == 302
+
+
+def test_a_page_that_is_open_while_the_table_changes_the_day_overwrites_it_only_when_told(
+    visit: Any, world: Any
+) -> None:
+    case, firm = write(world, world.manager, "demokund", "question", "Nytt datum", send=False), visit(MANAGER)
+    page = text(firm.get(edit(case)))
+    how = {"once": hidden(page, "once"), "version": hidden(page, "version"), "subject": "Nytt datum"}
+    firm.post(edit(case), written(world, do="draft", due_on="2026-03-09", **how), headers=SCRIPT)
+    firm.post("/byra/demobyran/arenden/", {"ref": case.ref, "do": "date", "due_on": "2026-03-02"})
+    clash = firm.post(edit(case), written(world, do="save", due_on="2026-03-09", **how))
+    assert (clash.status_code, "2026-03-02" in text(clash)) == (409, True)
 
 
 def test_a_page_never_clashes_with_what_it_saved_itself_a_moment_ago(visit: Any, world: Any) -> None:

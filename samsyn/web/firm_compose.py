@@ -41,6 +41,7 @@ from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_case import file_address, opened
 from samsyn.web.firm_case import show as show_case
+from samsyn.web.firm_changes import changes_in
 from samsyn.web.firm_drafts import (
     begun,
     forget,
@@ -216,17 +217,6 @@ def gone_on(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
     return show_case(request, actor, opened(actor, case.ref), status=409, problem=sentence, mine=mine)
 
 
-def changes_in(case: Case, about: About, form: KindForm) -> list[Change]:
-    """What stands in the forms and not in the case."""
-    typed = about.typed()
-    found = [
-        Change(str(about.fields[name].label), str(stored or ""), str(typed[name] or ""))
-        for name, stored in (("subject", case.subject), ("message", case.message))
-        if clean_text(str(typed[name] or "")) != clean_text(stored)
-    ]
-    return found + case.kind_of.changes(case.request, form.encoded() if form.is_valid() else form.typed())
-
-
 def chosen_clients(actor: Actor, ids: list[str]) -> list[Engagement]:
     """The clients named in the address or the form, of those the actor works with."""
     wanted = []
@@ -268,7 +258,7 @@ def pressed(request: HttpRequest, writing: Composing, do: str) -> HttpResponse:
         return redirect("firm_cases", slug_of(actor))
     rewriting = writing.form.pressed() or do.startswith("client.remove.")
     clashes = case is not None and not rewriting and saved_elsewhere(actor, case, request.POST)
-    if case is not None and clashes and (found := changes_in(case, writing.about, writing.form)):
+    if case is not None and clashes and (found := changes_in(case, writing.about, writing.form, writing.clients)):
         return clashing(request, writing, found)
     problem = keep(request, writing) if request.FILES or not rewriting else ""
     if rewriting:
