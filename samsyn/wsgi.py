@@ -4,6 +4,7 @@ A proxy before the server tells whom it speaks for in X-Forwarded-For and X-Forw
 from the addresses in `SAMSYN_PROXIES` alone: anybody can write them.
 """
 
+import gc
 import os
 
 from django.conf import settings
@@ -16,3 +17,6 @@ from samsyn.demo.guard import check_database  # noqa: E402 - needs the applicati
 
 check_database()
 application = wrap_wsgi_with_proxy_headers(_inside, settings.SAMSYN_PROXIES)
+# What is loaded now stays for as long as the process does: no collection needs to walk through it again.
+gc.collect()
+gc.freeze()

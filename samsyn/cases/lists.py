@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core import signing
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.fields.json import KT
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, ExtractYear
 
-from samsyn.cases.models import Case, Outcome, ReadMark, Recipient, State
+from samsyn.cases.conditions import AsksMe, Unread
+from samsyn.cases.models import AccessLog, Case, Outcome, ReadMark, State
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy.actors import Actor
@@ -37,42 +37,18 @@ def cases_for(actor: Actor) -> Any:
     rows = rows.annotate(responsible_name=F("responsible__user__name"))
     if actor.is_firm:
         rows = rows.annotate(client_name=F("engagement__name"))
-    seq, changed = ("client_seq", "client_changed_at") if actor.is_client else ("firm_seq", "firm_changed_at")
-    read = ReadMark.objects.visible_to(actor).filter(case=OuterRef("pk"), seq__gte=OuterRef(seq))
-    # Each membership counts from its own beginning: a new colleague has no thousand dots. A draft has no event.
-    newer = Q(pk=None)
-    for member in actor.memberships:
-        here = Q(engagement=member.engagement_id) if member.engagement_id else Q()
-        newer |= here & Q(**{f"{seq}__gt": 0, f"{changed}__gt": member.seen_from})
-    unread = ~Exists(read) & newer
-    if actor.is_client:
-        unread &= ~Q(outcome=Outcome.RETRACTED)
-    return rows.annotate(unread=unread)
-
-
-def _for_me(actor: Actor) -> Q:
-    """Cases that ask this person at the client: recipients are badged, and owners when none is left.
-
-    One who has given an approval is not asked for it again while another's is waited for.
-    """
-    mine = Recipient.of(actor.membership_ids).filter(case=OuterRef("pk"))
-    listed = Recipient.objects.unscoped(why="whether anyone whom the case names is still here")
-    anyone = listed.filter(case=OuterRef("pk"), membership__ended_at=None)
-    asked = Q(Exists(mine)) | (Q(engagement__in=actor.owned_engagement_ids) & ~Q(Exists(anyone)))
-    given = Q(*[Q(decisions__contains=str(one)) for one in actor.membership_ids], _connector=Q.OR)
-    return asked & ~(Q(kind="approval", decisions__isnull=False) & given)
+    return rows.annotate(unread=Unread(actor))
 
 
 def with_asked(actor: Actor, rows: Any) -> Any:
     """`rows` with `asks_me`: whether a case that is with the client waits for this person or for a colleague."""
-    return rows.alias(decisions=KT("answer__decisions")).annotate(asks_me=_for_me(actor))
+    return rows.annotate(asks_me=AsksMe(actor))
 
 
 def waiting(actor: Actor, rows: Any) -> Any:
     """Those of `rows` that wait for this person: the badge counts exactly these."""
     if actor.is_client:
-        rows = rows.alias(decisions=KT("answer__decisions"))
-        return rows.filter(_for_me(actor), state=State.WITH_CLIENT, only_to_read=False)
+        return rows.filter(AsksMe(actor), state=State.WITH_CLIENT, only_to_read=False)
     return rows.filter(state=State.WITH_FIRM, responsible=actor.membership)
 
 
@@ -188,8 +164,6 @@ def ordered(rows: Any, column: str, descending: bool) -> Any:
 
 def mark_read(actor: Actor, case: Case) -> None:
     """The reader has opened the case as it is now: the mark moves, and the opening is logged."""
-    from samsyn.cases.models import AccessLog
-
     member = actor.membership_in(case.engagement_id)
     if member is None:
         return

@@ -120,21 +120,12 @@ def system_for(firm: Firm) -> Actor:
     return Actor(side=FIRM, kind=SYSTEM, firm=firm)
 
 
-# What no door and no page's frame asks for: the responsible's own columns, and long ones of the client.
-UNASKED = (
-    *(f"engagement__responsible__{name}" for name in ("role", "scope", "may_approve", "seen_from", "ended_at", "firm")),
-    *(f"engagement__responsible__user__{name}" for name in ("password", "last_login", "joined_at", "is_active")),
-    *(f"engagement__{name}" for name in ("sort_key", "search_key", "address", "postcode", "city", "phone")),
-)
-
-
 def memberships_of(user: User) -> list[Membership]:
     """Everything one person belongs to, with firm, engagement and company, in one query."""
     rows = (
         Membership.objects.unscoped(why="a person's own memberships decide what he or she may open")
         .filter(user=user, ended_at=None)
         .select_related("firm", "engagement__company", "engagement__responsible__user")
-        .defer(*UNASKED)
         .order_by("id")
     )
     held = list(rows)

@@ -171,8 +171,8 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def staff_of(actor: Actor) -> list[tuple[str, str]]:
-    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-    return [(str(one.pk), one.name) for one in rows.order_by("user__name")]
+    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).order_by("user__name")
+    return [(str(pk), name) for pk, name in rows.values_list("pk", "user__name")]
 
 
 def in_bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
