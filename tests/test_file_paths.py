@@ -304,13 +304,13 @@ def test_a_page_from_an_earlier_round_sends_nothing_and_loses_nothing(visit: Any
     elin.post(path(case, "filer/"), {f"file.{first}": chosen("vald i första.pdf")})
     actions.send_back(world.member, case, answer=reply_with(first, second, []))
     actions.ask_again(world.manager, case, text="En gång till")
-    posted = {"round": "1", f"file.{second}": chosen("vald nu.pdf"), "a-comment": "Skrivet i första"}
+    posted = {"edition": "1.1", f"file.{second}": chosen("vald nu.pdf"), "a-comment": "Skrivet i första"}
     old = elin.post(path(case, "skicka-tillbaka/"), posted)
     assert old.status_code == 409
-    for shown in ("vald i första.pdf", "vald nu.pdf", "Skrivet i första", "Byrån har ändrat ärendet"):
+    for shown in ("vald i första.pdf", "vald nu.pdf", "Skrivet i första", "Ärendet har ändrats"):
         assert shown in text(old)
     assert names(case, event__isnull=False) == []
-    assert elin.post(path(case, "skicka-tillbaka/"), {"round": "2", "a-comment": "Nu"}).status_code == 302
+    assert elin.post(path(case, "skicka-tillbaka/"), {"edition": "2.1", "a-comment": "Nu"}).status_code == 302
     assert sorted(names(case, event__round=2)) == ["vald i första.pdf", "vald nu.pdf"]
 
 

@@ -624,9 +624,9 @@ def test_a_page_older_than_a_change_keeps_its_words_and_is_not_sent(visit: Any, 
     case, owner = world.cases[QUESTION], visit(OWNER)
     first = case.request["questions"][0]
     amended(world, case, [{**first, "id": "9a9b9c9d", "text": "En annan fråga?"}])
-    told = owner.post(client_path(case, "skicka-tillbaka/"), question_answer("Svar på den gamla", version="1"))
+    told = owner.post(client_path(case, "skicka-tillbaka/"), question_answer("Svar på den gamla", edition="1.1"))
     assert told.status_code == 409
-    assert "Byrån har ändrat ärendet sedan du öppnade det." in text(told)
+    assert "Ärendet har ändrats sedan du öppnade det." in text(told)
     assert "Svar på den gamla" in text(told)
     case.refresh_from_db()
     assert case.state == "with_client"

@@ -24,7 +24,7 @@ from samsyn.cases.models import Attachment, Audience, Case, Counter, Event, Outb
 from samsyn.kit.queue import enqueue
 from samsyn.kit.text import clean_text, fold, swedish_sort_key
 from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
-from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
 from samsyn.tenancy.roles import Right
 
 Run = Callable[..., "Event"]
@@ -53,6 +53,7 @@ class Verb:
     by: Collection[ActorKind]
     needs_consent: bool
     fits: Fits | None
+    same_edition: bool
 
 
 VERBS: dict[str, Verb] = {}
@@ -74,6 +75,7 @@ def action(
     takes_everyones: bool = False,
     needs_consent: bool = True,
     fits: Fits | None = None,
+    same_edition: bool = False,
 ) -> Callable[[Body], Run]:
     """Make a verb of a plain function `(actor, case, **words) -> body`.
 
@@ -82,25 +84,31 @@ def action(
     which of the actor's waiting files go with the event, with `takes_everyones` those of all at the firm,
     who share a case that is not sent yet; `fits` what the case itself must be, so that a button is shown
     exactly when the verb would work. The wrapped verb also accepts `once`, the token of the form it came
-    from: a second press of the same verb with the same token gives back the first event.
+    from: a second press of the same verb with the same token gives back the first event; and `edition`, the
+    `Case.edition` of its page: with `same_edition` another one is refused, since what is pressed is about
+    what the page showed.
     """
     sides = (side,) if isinstance(side, str) else side
     rights = (right,) if isinstance(right, Right) else right
 
     def wrap(body: Body) -> Run:
         name = body.__name__.rstrip("_")
-        verb = Verb(name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent, fits)
+        verb = Verb(
+            name, says, icon, audience, tells, sides, rights, tuple(when), tuple(by), needs_consent, fits, same_edition
+        )
         VERBS[name] = verb
 
         @functools.wraps(body)
         def run(actor: Actor, case: Case, **words: Any) -> Event:
-            token = words.pop("once", None)
+            token, edition = words.pop("once", None), words.pop("edition", "")
             with transaction.atomic():
                 fresh = locked(actor, case)
                 if first := pressed_before(actor, name, fresh, token):
                     _copy_back(fresh, case)
                     return first
                 refuse_unless_allowed(verb, actor, fresh)
+                if verb.same_edition:
+                    refuse_outdated(fresh, edition)
                 said = body(actor, fresh, **words)
                 if then is not None:
                     move(fresh, then)
@@ -142,6 +150,12 @@ def refuse_unless_allowed(verb: Verb, actor: Actor, case: Case) -> None:
         raise NotNow(_("There is no consent in force, so the case can only be read."))
     if verb.fits is not None:
         verb.fits(actor, case)
+
+
+def refuse_outdated(case: Case, edition: str) -> None:
+    """Raise `Outdated` when the page that says its `edition` shows an earlier one than the case has now."""
+    if edition and edition != case.edition:
+        raise Outdated(_("The case has changed since you opened it. Read what is new, then press again."))
 
 
 def allowed(verb_name: str, actor: Actor, case: Case) -> bool:

@@ -15,5 +15,9 @@ class NotNow(Refused):
     """Right person, wrong moment: the case has moved on (409)."""
 
 
+class Outdated(NotNow):
+    """The page it was pressed on shows an earlier round or version: read what is new, then press again (409)."""
+
+
 class NotYours(Refused):
     """Seen, but not this person's to do (403)."""

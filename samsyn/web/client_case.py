@@ -19,17 +19,17 @@ from samsyn.cases.drafts import drop_unsent, keep_text, open_rows, send_unsent, 
 from samsyn.cases.files import ACCEPT, forget_unsent, info_of
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import Case, Draft, Purpose, State
-from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
+from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_outdated, refuse_unless_allowed
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
 from samsyn.tenancy.roles import Right
 from samsyn.web.attaching import Taken, take, take_away
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import cases_page
 from samsyn.web.kept import Written, forget, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.requests import signed_in_words, status_of, whole_page
+from samsyn.web.requests import press_in, signed_in_words, status_of, whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, latest_words, subject_of, turn_line_of
 from samsyn.web.unsent import last_answer, unsent_of, waiting
@@ -106,7 +106,6 @@ def show(
         once=secrets.token_hex(12),
         accept=ACCEPT,
         max_mb=case.firm.max_file_mb,
-        version=case.request_version,
         saved_at=saved_at(data),
         problem=problem or written.problem_elsewhere(forms_on(actor, case, deciding=deciding)),
         written=written,
@@ -165,9 +164,10 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if do:
         messages.success(request, _("Saved. The firm sees nothing until you send."), extra_tags=device_key(actor, case))
         return redirect("client_case", slug_of(actor), ref)
-    if is_old(request, case):
-        changed = _("The firm has changed the case since you opened it. Read what is new, then send again.")
-        return show(request, actor, data, form, status=409, problem=changed)
+    try:
+        refuse_outdated(case, request.POST.get("edition", ""))
+    except Outdated as old:
+        return show(request, actor, data, form, status=409, problem=str(old))
     if not form.is_valid():
         return show(request, actor, data, form, status=422, problem=_("Something is missing. It is marked below."))
     try:
@@ -176,18 +176,12 @@ def send_back(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
             case,
             answer=form.encoded(),
             text=form.cleaned_data["comment"],
-            once=request.POST.get("once", ""),
+            **press_in(request),
         )
     except NotNow as refusal:
         return too_late(request, actor, ref, refusal)
     forget_unsent(taken.made)
     return was_sent(request, actor, case)
-
-
-def is_old(request: HttpRequest, case: Case) -> bool:
-    """Whether the page was opened in an earlier round, or before what is asked was changed."""
-    now = {"version": str(case.request_version), "round": str(case.round)}
-    return any(request.POST.get(name, value) != value for name, value in now.items())
 
 
 def was_sent(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
@@ -293,7 +287,7 @@ def _pressed(verb: Any, done: Any) -> Any:
     @cases_page("POST")
     def view(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         try:
-            verb(actor, find_case(actor, ref), once=request.POST.get("once", ""))
+            verb(actor, find_case(actor, ref), **press_in(request))
         except NotYours:
             raise
         except Refused as refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -23,19 +23,19 @@ from samsyn.cases.drafts import as_message, beside, draft_for, open_rows
 from samsyn.cases.files import ACCEPT, forget_unsent, info_of, unsent
 from samsyn.cases.kinds.base import AnswerForm
 from samsyn.cases.models import AccessLog, Case, Draft, Purpose, State
-from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_unless_allowed
+from samsyn.cases.verbs import VERBS, allowed, pressed_before, refuse_outdated, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DayField, DueDayField
 from samsyn.kit.rows import KindForm, storable
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.web.attaching import Taken, take, take_away
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
-from samsyn.web.kept import Written, fill, put_back, refused
+from samsyn.web.kept import Written, fill, form_of, put_back, refused
 from samsyn.web.pages import page, slug_of
-from samsyn.web.requests import status_of, whole_page
+from samsyn.web.requests import press_in, status_of, whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
@@ -122,7 +122,7 @@ def show(
         once=secrets.token_hex(12),
         problem=problem or written.problem_elsewhere(there),
         written=written,
-        mine=[*mine, *written.elsewhere(there)],
+        mine=[*mine, *written.elsewhere(there), *(reasons_too_late(case, written) if verdicts else ())],
         again=again,
         device=device_key(actor, case),
         message_files=[info_of(one, url) for one in waiting(actor, data, Purpose.MESSAGE)],
@@ -157,6 +157,19 @@ def forms_on(can: dict[str, bool], *, judging: bool) -> set[str]:
     return {name for name, shown in asked.items() if shown}
 
 
+def reasons_too_late(case: Case, written: Written) -> list[str]:
+    """What was written of rows that a colleague has accepted meanwhile: they have no field for it."""
+    names = [f"v-reason-{row}" for row in sorted(case.kind_of.accepted_rows(case.review))]
+    texts = [written.get(form, name).strip() for form in ("granska", AGAIN) for name in names]
+    return [text for text in texts if text]
+
+
+def show_newer(request: HttpRequest, actor: Actor, ref: str, form: str, old: Outdated) -> HttpResponse:
+    """The case as it is now, with what was written on the older page in its `form`."""
+    written = Written({form: request.POST})
+    return show(request, actor, opened(actor, ref), status=409, problem=str(old), written=written)
+
+
 @firm_page()
 def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Read a case. A draft or a waiting one opens in its form."""
@@ -186,6 +199,8 @@ def act(request: HttpRequest, actor: Actor, ref: str, verb: str) -> HttpResponse
             forget_unsent(taken.made)
     except NotYours:
         raise
+    except Outdated as old:
+        return show_newer(request, actor, ref, form_of(request.path), old)
     except BadReview as bad:
         problem, written = str(bad), refused(request)
         return show(request, actor, opened(actor, ref), status=422, problem=problem, written=written, review=bad.form)
@@ -203,7 +218,7 @@ def carry_out(request: HttpRequest, actor: Actor, case: Case, verb: str) -> None
     run, words, _done = WORDS[verb]
     if run is actions.ask_again:
         judge(request, actor, case)
-    run(actor, case, once=request.POST.get("once", ""), **words(request, actor))
+    run(actor, case, **press_in(request), **words(request, actor))
     if run in (actions.ask_again, actions.reply, actions.close):
         Draft.objects.visible_to(actor).filter(case=case).delete()
 
@@ -218,6 +233,8 @@ class BadReview(Refused):
 
 def judge(request: HttpRequest, actor: Actor, case: Case) -> None:
     """Save the verdicts that stand in the form, when there are any and they have changed."""
+    edition = request.POST.get("edition", "")
+    refuse_outdated(case, edition)
     form = case.kind_of.review_form(case.request, request.POST, initial=case.review)
     if form is None:
         return
@@ -225,7 +242,7 @@ def judge(request: HttpRequest, actor: Actor, case: Case) -> None:
         raise BadReview(form)
     verdicts = form.encoded()
     if verdicts != (case.review or {"rows": []}):
-        actions.review(actor, case, verdicts=verdicts)
+        actions.review(actor, case, verdicts=verdicts, edition=edition)
 
 
 @firm_page("POST")
@@ -237,10 +254,13 @@ def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         return redirect("firm_case", slug_of(actor), ref)
     try:
         refuse_unless_allowed(VERBS["review"], actor, case)
+        refuse_outdated(case, request.POST.get("edition", ""))
         keep_message(actor, case, request.POST.get("text", ""))
         judge(request, actor, case)
     except NotYours:
         raise
+    except Outdated as old:
+        return show_newer(request, actor, ref, AGAIN, old)
     except BadReview as bad:
         problem, written = str(bad), refused(request)
         return show(request, actor, opened(actor, ref), status=422, problem=problem, written=written, review=bad.form)
@@ -303,19 +323,23 @@ def write_down(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
     take_away(request, actor, case, taken)
     data, told_by = opened(actor, case.ref), ToldBy(request.POST)
     form, problem = told_form(data, request.POST, complete=not do), taken.problem
-    if not do and all([told_by.is_valid(), form.is_valid(), not problem]):
-        words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], "once": request.POST.get("once", "")}
+    status = 200 if do and not problem else 422
+    if not do and not problem:
         try:
-            actions.answer_for(actor, case, **words, **told_by.cleaned_data)
-            forget_unsent(taken.made)
-            return was_told(request, actor, case)
+            refuse_outdated(case, request.POST.get("edition", ""))
+            if all([told_by.is_valid(), form.is_valid()]):
+                words = {"answer": form.encoded(), "text": form.cleaned_data["comment"], **press_in(request)}
+                actions.answer_for(actor, case, **words, **told_by.cleaned_data)
+                forget_unsent(taken.made)
+                return was_told(request, actor, case)
+        except Outdated as old:
+            problem, status = str(old), 409
         except (NotYours, NotNow):
             raise
         except Refused as refusal:
             problem = str(refusal)
     if do:
         told_by = ToldBy(initial={name: request.POST.get(name) for name in told_by.fields})
-    status = 200 if do and not problem else 422
     return show_told(request, actor, data, form, told_by, problem=problem, status=status)
 
 
@@ -360,7 +384,14 @@ def show_told(
         accept=ACCEPT,
         told=[],
         request_files=[],
+        mine=[] if status == 200 else asked_no_more(form, request.POST),
     )
+
+
+def asked_no_more(form: AnswerForm, posted: Mapping[str, str]) -> list[str]:
+    """What was written for questions that an amendment has taken away since."""
+    names = [name for name in posted if name.startswith("a-") and name.removeprefix("a-") not in form.fields]
+    return [text for name in names if (text := posted[name].strip())]
 
 
 def told_form(data: CaseData, posted: Any = None, *, kept: Written | None = None, complete: bool = True) -> AnswerForm:

@@ -21,6 +21,11 @@ def how_signed_in(request: HttpRequest) -> str:
     return records[-1]["method"] if records else "password"
 
 
+def press_in(request: HttpRequest) -> dict[str, str]:
+    """What every form of a case says of itself to the verb: which press it is, and of what edition of the case."""
+    return {name: request.POST.get(name, "") for name in ("once", "edition")}
+
+
 def status_of(refusal: Refused) -> int:
     """What a refusal answers with: 409 for the wrong moment, 422 for what can be mended and sent again."""
     return 409 if isinstance(refusal, NotNow) else 422

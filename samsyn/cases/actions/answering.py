@@ -55,24 +55,13 @@ def _is_answered_by_form(actor: Actor, case: Case) -> None:
     tells="firm",
     takes=Purpose.ANSWER,
     fits=_is_answered_by_form,
+    same_edition=True,
 )
-def send_back(
-    actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "", shown: str | None = None
-) -> dict[str, Any]:
-    """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`.
-
-    `shown` is `what_is_shown` of the page that was answered; another round or version is refused.
-    """
-    if shown and shown != what_is_shown(case):
-        raise NotNow(_("The firm has changed the case since you opened it. Read it again before you send."))
+def send_back(actor: Actor, case: Case, *, answer: dict[str, Any], text: str = "") -> dict[str, Any]:
+    """Store the whole answer of this round and hand the case to the firm. `answer` is the form's `encoded()`."""
     body = _take_answer(actor, case, answer, text)
     Draft.objects.visible_to(actor).filter(case=case, round=case.round).delete()
     return body
-
-
-def what_is_shown(case: Case) -> str:
-    """What a page of this case asks, told apart from what was asked before and may be asked later."""
-    return f"{case.round}.{case.request_version}"
 
 
 def _take_answer(actor: Actor, case: Case, answer: dict[str, Any], text: str) -> dict[str, Any]:
@@ -164,6 +153,7 @@ def _is_to_be_confirmed(actor: Actor, case: Case) -> None:
     icon="circle-check",
     tells="firm",
     fits=_is_to_be_confirmed,
+    same_edition=True,
 )
 def acknowledge(actor: Actor, case: Case) -> dict[str, Any]:
     """*Jag har läst*: the client confirms information that is to be confirmed."""
@@ -192,6 +182,7 @@ def _done(event: Event) -> str:
     by=ANYONE_OR_SYSTEM,
     needs_consent=False,
     fits=_is_only_to_read,
+    same_edition=True,
 )
 def done(actor: Actor, case: Case) -> dict[str, Any]:
     """*Klart*: information that needs no confirmation; the system does it after 14 days."""
@@ -214,6 +205,7 @@ def _can_be_taken_back(actor: Actor, case: Case) -> None:
     says=gettext_lazy("%(actor)s took the answer back."),
     icon="undo-2",
     fits=_can_be_taken_back,
+    same_edition=True,
 )
 def take_back(actor: Actor, case: Case) -> dict[str, Any]:
     """Undo a sent answer, until someone at the firm has opened it. Never for approvals.
@@ -288,6 +280,7 @@ def _may_be_answered_for(actor: Actor, case: Case) -> None:
     tells="client",
     takes=Purpose.ANSWER,
     fits=_may_be_answered_for,
+    same_edition=True,
 )
 def answer_for(
     actor: Actor, case: Case, *, answer: dict[str, Any], how: str, on: dt.date, text: str = ""

@@ -370,6 +370,7 @@ def _has_rows_to_judge(actor: Actor, case: Case) -> None:
     icon="check",
     audience=Audience.FIRM,
     fits=_has_rows_to_judge,
+    same_edition=True,
 )
 def review(actor: Actor, case: Case, *, verdicts: dict[str, Any]) -> dict[str, Any]:
     """Accept or return rows. Only the firm knows, until asking again or closing tells the client."""
@@ -406,6 +407,7 @@ def _may_be_asked_anew(actor: Actor, case: Case) -> None:
     tells="client",
     takes=Purpose.MESSAGE,
     fits=_may_be_asked_anew,
+    same_edition=True,
 )
 def ask_again(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
     """*Begär komplettering*: the whole case, or only the returned rows; accepted ones stay locked."""
@@ -434,6 +436,7 @@ def _replied(event: Event) -> str:
     icon="message-square",
     tells="client",
     takes=Purpose.MESSAGE,
+    same_edition=True,
 )
 def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> dict[str, Any]:
     """*Svara*: hand the case back with words, or close it when nothing more is needed."""

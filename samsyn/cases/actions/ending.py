@@ -43,6 +43,7 @@ def end_as_it_stands(case: Case) -> None:
     says=gettext_lazy("%(actor)s closed the case."),
     icon="circle-check",
     needs_consent=False,
+    same_edition=True,
 )
 def close(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
     """*Avsluta*: the firm has what it asked for. The client is told of the verdicts that were given."""

@@ -201,6 +201,11 @@ class Case(TenantModel):
         return self.released_at is not None
 
     @property
+    def edition(self) -> str:
+        """What a page of this case shows, told apart from what was asked or answered before and may be later."""
+        return f"{self.round}.{self.request_version}"
+
+    @property
     def is_retracted(self) -> bool:
         return self.outcome == Outcome.RETRACTED
 
