@@ -25,6 +25,7 @@ from samsyn.kit.queue import enqueue
 from samsyn.kit.text import clean_text, fold, swedish_sort_key
 from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
 from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
+from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.roles import Right
 
 Run = Callable[..., "Event"]
@@ -128,7 +129,13 @@ def action(
 
 
 def locked(actor: Actor, case: Case) -> Case:
-    """The case as it is now, locked for this transaction and read through the actor; else `NotYours`."""
+    """The case as it is now, locked for this transaction and read through the actor; else `NotYours`.
+
+    Its client is locked first, as everybody does who needs both: so a consent can't be given or withdrawn in
+    the middle of a verb, and two verbs never wait for each other.
+    """
+    clients = Engagement.objects.unscoped(why="a lock, and nothing is read")
+    clients.select_for_update().filter(pk=case.engagement_id).values_list("pk").first()
     rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "responsible__user")
     fresh: Case | None = rows.select_for_update(of=("self",)).filter(pk=case.pk).first()
     if fresh is None:
@@ -177,7 +184,7 @@ def move(case: Case, state: str) -> None:
 def index_for_lists(case: Case) -> None:
     """Keep what the case is found by, sorted on and counted as. Notes and messages are never in it."""
     case.only_to_read = case.kind_of.only_to_read(case.request)
-    case.search_key = fold(f"{case.subject} {case.number or ''}")
+    case.search_key = fold(f"{case.number or ''} {case.subject}")[:200]  # folding can make a text longer
     case.sort_key = swedish_sort_key(case.subject)
 
 
