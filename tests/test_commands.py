@@ -13,11 +13,14 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from samsyn.demo import serving
 
 # They have a database of their own, so once is enough.
 pytestmark = [
@@ -98,31 +101,91 @@ def family(pid: int) -> set[int]:
     return found & set(parents)
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+needs_proc = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+
+
+@contextmanager
+def demo_on(port: int, var: Path, *more: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`samsyn demo --serve` in a process group of its own, as a terminal starts it. What it says is in `var`/said."""
+    command = [sys.executable, "-m", "samsyn", "demo", "--serve", *more]
+    env = surroundings(var, **url(port), **settings)
+    with (var / "said").open("w") as said:
+        demo = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True)
+    try:
+        yield demo
+    finally:
+        for pid in family(demo.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        demo.wait()
+
+
+def until_told(demo: subprocess.Popen[bytes], var: Path) -> str:
+    """What the demo has said, once it has told of the sign-ins: it serves."""
+    until(lambda: "dubbel@demokund.example" in (var / "said").read_text() or demo.poll() is not None)
+    words = (var / "said").read_text()
+    assert demo.poll() is None, words
+    return words
+
+
+def all_stop(demo: subprocess.Popen[bytes], var: Path, stop: Callable[[], None]) -> None:
+    """`stop` ends the demo and all it has started, without a word of what broke off."""
+    alive = family(demo.pid)
+    stop()
+    began = time.monotonic()
+    assert demo.wait(WAITS) == 0
+    assert time.monotonic() - began < serving.STOPS, "each ends when it is asked to"
+    assert not {pid for pid in alive if family(pid)}
+    words = (var / "said").read_text()
+    assert words.endswith("Stopped.\n")
+    assert "Traceback" not in words
+
+
+@needs_proc
 def test_a_demo_fills_serves_works_and_stops(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "samsyn", "demo", "--serve"]
-    said = (tmp_path / "said").open("w+")
-    demo = subprocess.Popen(command, cwd=ROOT, env=surroundings(tmp_path, **url(port)), stdout=said, stderr=said)
-    try:
-        until(lambda: "dubbel@demokund.example" in (tmp_path / "said").read_text() or demo.poll() is not None)
-        words = (tmp_path / "said").read_text()
-        assert demo.poll() is None, words
+    with demo_on(port, tmp_path) as demo:
+        words = until_told(demo, tmp_path)
         assert f"http://127.0.0.1:{port}/demo/mail/" in words
         assert "password samsyn-demo" in words
         look_around(port)
         again = samsyn("demo", "--serve", var=tmp_path, **url(port))
         assert again.returncode == 1
         assert re.fullmatch(rf"CommandError: Port {port} can't be used: .+ Choose another, .+\n", again.stderr)
-        alive = family(demo.pid)
-        assert len(alive) > 3, "the server and the worker, each with its own"
-        demo.send_signal(signal.SIGTERM)
-        assert demo.wait(WAITS) == 0
-        assert (tmp_path / "said").read_text().endswith("Stopped.\n")
-        assert not {pid for pid in alive if family(pid)}
-    finally:
-        demo.kill()
+        assert len(family(demo.pid)) > 3, "the server and the worker, each with its own"
+        all_stop(demo, tmp_path, lambda: demo.send_signal(signal.SIGTERM))
+    ctrl_c_stops_a_demo_whenever_it_comes(tmp_path)
+    a_change_loads_pages_and_worker_anew(tmp_path)
     a_demo_and_a_real_firm_do_not_mix(tmp_path, port)
+
+
+def ctrl_c_stops_a_demo_whenever_it_comes(var: Path) -> None:
+    """The terminal sends it to the whole group: while the server starts, too."""
+    for ready in (lambda demo: len(family(demo.pid)) > 3, lambda demo: until_told(demo, var)):
+        with demo_on(free_port(), var) as demo:
+            until(lambda: ready(demo))  # noqa: B023 - asked at once
+            all_stop(demo, var, lambda: os.killpg(demo.pid, signal.SIGINT))
+
+
+def a_change_loads_pages_and_worker_anew(var: Path) -> None:
+    with demo_on(free_port(), var, "--reload", SAMSYN_DEBUG="1") as demo:
+        until_told(demo, var)
+        before = until(lambda: running(demo, "qcluster"))
+        pages = running(demo, "runserver")
+        (ROOT / "samsyn" / "cases" / "sweeping.py").touch()  # only the worker has any use for it
+        until(lambda: (now := running(demo, "qcluster")) and not now & before)
+        assert running(demo, "runserver") - pages
+        all_stop(demo, var, lambda: os.killpg(demo.pid, signal.SIGINT))
+
+
+def running(demo: subprocess.Popen[bytes], command: str) -> set[int]:
+    """Those below the demo that run this command of Samsyn's."""
+    found = set()
+    for pid in family(demo.pid):
+        with suppress(OSError):
+            if command.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                found.add(pid)
+    return found
 
 
 def look_around(port: int) -> None:

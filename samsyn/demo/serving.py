@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -19,9 +20,13 @@ from types import FrameType
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.utils.module_loading import import_string
+
+from samsyn.kit.queue import DAILY, SWEEPS
 
 HOST = "127.0.0.1"
-STARTS, STOPS = 30, 15  # seconds
+STARTS, STOPS, HURRIES = 30, 10, 3  # seconds
+WORKER = (sys.executable, "-m", "samsyn", "qcluster")
 HEALTH = "http://{host}:{port}/health/"
 
 
@@ -62,14 +67,15 @@ def serve(port: int, *, reloads: bool, ready: Callable[[], None]) -> str:
     """Serve and work until told to stop. Gives '' then, or a sentence when one of the two ended by itself.
 
     `ready` is called once the pages answer. Each of the two has a session of its own, so that a Ctrl-C in the
-    terminal reaches this process alone, which then stops both.
+    terminal reaches this process alone, which then stops both. A server that `reloads` has its worker beside it.
     """
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
         running.append(_start(*(_reloading(port) if reloads else _granian(port))))
-        running.append(_start(sys.executable, "-m", "samsyn", "qcluster"))
+        if not reloads:
+            running.append(_start(*WORKER))
         return _watch(running, port, ready)
     except Stopped:
         return ""
@@ -82,11 +88,21 @@ def serve(port: int, *, reloads: bool, ready: Callable[[], None]) -> str:
 def _granian(port: int) -> list[str]:
     program = str(Path(sys.executable).with_name("granian"))
     how = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1", "--no-ws"]
+    # One that is told to stop while it starts does not hear it.
+    how += ["--workers-kill-timeout", str(HURRIES)]
     return [program, *how, "--log-level", "warning", "samsyn.wsgi:application"]
 
 
 def _reloading(port: int) -> list[str]:
     return [sys.executable, "-m", "samsyn", "runserver", f"{HOST}:{port}"]
+
+
+def work_beside(**_sent: object) -> None:
+    """Run a worker beside a server that has just been loaded anew, and end it with that server."""
+    for task in (*SWEEPS.values(), *DAILY.values()):
+        import_string(task)  # what the worker alone would load is watched for changes too
+    worker = subprocess.Popen(WORKER, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+    atexit.register(worker.terminate)
 
 
 def _start(*command: str) -> subprocess.Popen[bytes]:
