@@ -62,6 +62,38 @@ def test_the_operator_adds_a_firm_and_its_first_manager_walks_in(db: None, clien
     assert client.get("/").headers["Location"] == "/byra/nybyran/"
 
 
+@pytest.mark.parametrize("address", ["anna.berg@nybyran.example", "berit@nybyran.example"])
+def test_a_first_manager_whose_link_died_is_written_to_by_the_same_command(
+    db: None, client: Client, address: str
+) -> None:
+    add_firm()
+    first = link_to("anna.berg@nybyran.example")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=31), tick=False):
+        assert "inte längre" in text(client.get(first))
+        said = add_firm(manager=address)
+        assert said == (
+            "Ny Byrå AB was at /byra/nybyran/ already, and nobody has come in. The old link is dead.\n"
+            f"An invitation to {address} leaves as soon as the worker, bin/work, runs.\n"
+        )
+        second = link_to(address)
+        add_firm(manager=address)
+        third = link_to(address)
+        assert Firm.objects.filter(number="5599990289").count() == 1
+        assert "inte längre" in text(client.get(second)), "one link at a time"
+        client.post(third, {"name": "Anna Berg", "password": "lang-och-ovanlig-8"})
+        assert client.get("/byra/nybyran/installningar/").status_code == 200
+
+
+def test_a_firm_that_has_its_people_gets_no_second_first_manager(db: None, client: Client) -> None:
+    add_firm()
+    client.post(link_to("anna.berg@nybyran.example"), {"name": "Anna Berg", "password": "lang-och-ovanlig-8"})
+    before = Letter.objects.count()
+    for manager in ("anna.berg@nybyran.example", "berit@nybyran.example"):
+        with pytest.raises(CommandError, match="has its people, who ask others in on their own page"):
+            add_firm(manager=manager)
+    assert Letter.objects.count() == before
+
+
 def test_a_sole_traders_personal_number_is_a_firms_number_too(db: None) -> None:
     add_firm(number="800415-2396")
     assert Firm.objects.get(slug="nybyran").number == "198004152396"

@@ -19,6 +19,7 @@ from samsyn.tenancy.actions.people import (
     change_firm,
     invitation_for,
     invite_again,
+    invite_first_manager_again,
     invite_main_contact,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "end_client",
     "invitation_for",
     "invite_again",
+    "invite_first_manager_again",
     "invite_main_contact",
     "join_companies",
     "record_consent",

@@ -36,8 +36,23 @@ def add_firm(slug: str, *, name: str, number: str, manager: str, **facts: str) -
     firm = Firm.objects.create(slug=slug, name=clean_name(name), number=number, **facts)
     take_for_firm(firm)
     publish(firm, {language: default_text(firm, language) for language in LANGUAGES})
-    _invite(system_for(firm), firm, None, name=name_in_address(manager), email=manager, role=Role.MANAGER)
+    _invite_first(firm, manager)
     return firm
+
+
+@transaction.atomic
+def invite_first_manager_again(firm: Firm, manager: str) -> bool:
+    """Mail the first manager a new link, to the same address or another; the old one dies. False once anybody is in."""
+    staff = Membership.objects.unscoped(why="has anybody come in").filter(firm=firm, engagement=None)
+    if staff.exists():
+        return False
+    end_links(Q(firm=firm, engagement=None))
+    _invite_first(firm, manager)
+    return True
+
+
+def _invite_first(firm: Firm, manager: str) -> None:
+    _invite(system_for(firm), firm, None, name=name_in_address(manager), email=manager, role=Role.MANAGER)
 
 
 def name_in_address(email: str) -> str:

@@ -12,11 +12,12 @@ from django.db import IntegrityError, OperationalError, ProgrammingError
 from samsyn.kit.sweden import parse_party_number
 from samsyn.kit.text import clean_name
 from samsyn.tenancy import actions
+from samsyn.tenancy.models import Firm
 from samsyn.tenancy.slugs import RESERVED, slug_from
 
 
 class Command(BaseCommand):
-    help = "Makes a firm and mails an invitation to its first manager."
+    help = "Makes a firm and mails an invitation to its first manager. Again for one nobody has entered: a new letter."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_subparsers(dest="what", required=True).add_parser("add", help=self.help)
@@ -29,12 +30,22 @@ class Command(BaseCommand):
         slug, manager = slug_of(options["slug"]), address_of(options["manager"])
         name, number = name_of(options["name"]), number_of(options["number"])
         try:
-            firm = actions.add_firm(slug, name=name, number=number, manager=manager)
+            self.add(slug, name=name, number=number, manager=manager)
         except IntegrityError as error:
             raise CommandError(f"{slug!r} is or was already somebody's address. Choose another.") from error
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(f"The database isn't ready. Run bin/samsyn migrate first. It said: {error}") from error
-        self.stdout.write(f"{firm.name} is at /byra/{firm.slug}/.")
+
+    def add(self, slug: str, *, name: str, number: str, manager: str) -> None:
+        """Make the firm; one that was made with the same words and that nobody has entered gets a new letter."""
+        made = Firm.objects.filter(slug=slug, name=name, number=number).first()
+        if made is None:
+            actions.add_firm(slug, name=name, number=number, manager=manager)
+            self.stdout.write(f"{name} is at /byra/{slug}/.")
+        elif actions.invite_first_manager_again(made, manager):
+            self.stdout.write(f"{name} was at /byra/{slug}/ already, and nobody has come in. The old link is dead.")
+        else:
+            raise CommandError(f"{name} is at /byra/{slug}/ and has its people, who ask others in on their own page.")
         self.stdout.write(f"An invitation to {manager} leaves as soon as the worker, bin/work, runs.")
 
 
