@@ -8,6 +8,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from samsyn.cases import kinds
+from samsyn.cases.files import files_in as named_in
 from samsyn.cases.kinds.base import FileInfo, Kind
 from samsyn.kit.rows import KindForm, as_post
 
@@ -21,12 +22,10 @@ each_by_form = pytest.mark.parametrize("kind", BY_FORM, ids=lambda kind: kind.sl
 
 def files_in(answer: dict[str, Any]) -> dict[str, list[FileInfo]]:
     """The files an answer names, as their rows would tell of them."""
-    parts = [{"id": "", **answer}, *answer.get("rows", [])]
-    return {
-        part["id"]: [FileInfo(one, "kvitto.pdf", 1200, "application/pdf", url="/fil/") for one in part["files"]]
-        for part in parts
-        if part.get("files")
-    }
+    found: dict[str, list[FileInfo]] = {}
+    for one, row in named_in(answer).items():
+        found.setdefault(row, []).append(FileInfo(one, "kvitto.pdf", 1200, "application/pdf", url="/fil/"))
+    return found
 
 
 def request_again(kind: Kind, request: dict[str, Any]) -> KindForm:

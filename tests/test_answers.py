@@ -8,7 +8,7 @@ import json
 from samsyn.cases import kinds
 from samsyn.cases.kinds.base import FileInfo
 from samsyn.kit.rows import as_post
-from tests.kinds import answer_again, html
+from tests.kinds import html
 
 
 def test_what_is_required_is_asked_for_only_when_sending() -> None:
@@ -113,20 +113,32 @@ def test_details_are_checked_as_typed_and_shown_as_people_write() -> None:
     assert shown["Skuld enligt banken"] == "249\u00a0500,00\u00a0kr"
 
 
-def test_a_required_file_of_a_details_row_is_asked_for_at_the_row() -> None:
+def test_a_file_of_a_details_row_belongs_to_the_field_that_asks_for_it() -> None:
     kind = kinds.get("details")
     request = copy.deepcopy(kind.example_request)
-    request["rows"][0]["fields"][-1]["required"] = True
-    row = request["rows"][0]["id"]
-    form = answer_again(kind, request, kind.example_answer)
+    (row,) = request["rows"]
+    asked = row["fields"].pop()
+    row["fields"] += [{**asked, "required": True}, {**asked, "id": "7a1b2c3e", "label": "Avtal", "required": True}]
+    first, second = (f"{row['id']}{one['id']}" for one in row["fields"][-2:])
+    assert kind.file_rows(request) == [(first, "Lån hos banken, Besked"), (second, "Lån hos banken, Avtal")]
+    posted = as_post(kind.answer_form(request, answer=kind.example_answer))
+    besked = {first: [FileInfo("f", "a.pdf", 1, "application/pdf")]}
+    form = kind.answer_form(request, posted, files=besked)
     assert not form.is_valid()
-    assert form.parts[0].error
+    told, missing = form.parts[0].slots
+    assert (told.error, bool(missing.error), form.parts[0].done) == ("", True, False)
     assert "comment" not in form.errors
-    there = {row: [FileInfo("f", "a.pdf", 1, "application/pdf")]}
-    assert kind.answer_form(
-        request, as_post(kind.answer_form(request, answer=kind.example_answer)), files=there
-    ).is_valid()
-    assert kind.file_rows(request) == [(row, "Lån hos banken")]
+    both = {**besked, second: [FileInfo("g", "b.pdf", 1, "application/pdf")]}
+    whole = kind.answer_form(request, posted, files=both)
+    assert whole.is_valid()
+    answer = whole.encoded()
+    assert answer["rows"][0]["files"] == {first: ["f"], second: ["g"]}
+    assert [
+        (label, [one.name for one in files]) for label, files in kind.read(request, answer, files=both)[0].slots
+    ] == [
+        ("Besked", ["a.pdf"]),
+        ("Avtal", ["b.pdf"]),
+    ]
 
 
 def test_files_are_kept_as_the_row_says() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from samsyn.cases import actions
@@ -508,3 +511,66 @@ def test_taking_away_a_file_that_is_not_there_says_so(visit: Any, world: Any, wr
         page = visit(email).post(where(case, end), {"text": "x", "do": f"file.remove.{wrong}"})
         assert page.status_code == 422
         assert "Filen hör inte längre till ditt svar." in text(page)
+
+
+# Two fields of one row that are answered with files
+
+
+def two_file_fields(world: Any) -> tuple[Case, str, str]:
+    fields = [
+        {"id": f"{n}a1b2c3e", "type": "file", "label": label, "required": True, "choices": []}
+        for n, label in enumerate(("Besked", "Avtal"))
+    ]
+    request = {"rows": [{"id": "0a1b2c3d", "label": "Lån", "facts": [], "fields": fields}]}
+    case = write(world, world.manager, "demokund", "details", "Två filer i en rad", request=request)
+    return case, "0a1b2c3d0a1b2c3e", "0a1b2c3d1a1b2c3e"
+
+
+@pytest.mark.parametrize("side", ["client", "firm"])
+def test_one_file_satisfies_one_field_and_each_is_told_by_its_name(visit: Any, world: Any, side: str) -> None:
+    case, first, second = two_file_fields(world)
+    person, at = (visit(OWNER), path(case)) if side == "client" else (visit(MANAGER), firm_path(case, "svara-at/"))
+    to, said = (path(case, "skicka-tillbaka/"), {}) if side == "client" else (at, {"how": "phone", "on": "2026-01-12"})
+    half = person.post(to, {**said, f"file.{first}": chosen("besked.pdf")})
+    assert half.status_code == 422
+    assert "Lägg till en fil: Avtal." in text(half)
+    assert "Lägg till en fil: Besked." not in text(half)
+    page = BeautifulSoup(text(half), "html.parser")
+    assert [bool(page.select(f'[data-files="{one}"] .file')) for one in (first, second)] == [True, False]
+    assert person.post(to, {**said, f"file.{second}": chosen("avtal.pdf")}).status_code == 302
+    for reader, address in ((visit(OWNER), path(case)), (visit(MANAGER), firm_path(case))):
+        told = BeautifulSoup(text(reader.get(address)), "html.parser").select(".wanted .told")
+        assert [re.sub(r"\s+", " ", one.get_text(" ", strip=True)).split(" ")[:2] for one in told] == [
+            ["Besked", "besked.pdf"],
+            ["Avtal", "avtal.pdf"],
+        ]
+        packed = zipfile.ZipFile(io.BytesIO(b"".join(reader.get(f"{address}kopia/").streaming_content)))
+        assert sorted(name for name in packed.namelist() if name.endswith(".pdf")) == [
+            "filer/01 Lån, Besked/besked.pdf",
+            "filer/02 Lån, Avtal/avtal.pdf",
+        ]
+        copy = re.sub(r"<[^>]+>|\s+", " ", packed.read("arende.html").decode())
+        assert re.search(r"Besked\s+besked.pdf.*Avtal\s+avtal.pdf", copy)
+
+
+def test_a_file_is_not_moved_to_another_field_of_its_row(visit: Any, world: Any) -> None:
+    case, first, second = two_file_fields(world)
+    made = attach(world.owner, case, upload("besked.pdf"), purpose=Purpose.ANSWER, row_id=first)
+    row = {"id": "0a1b2c3d", "values": {}, "files": {first: [], second: [str(made.pk)]}}
+    with pytest.raises(NotNow):
+        actions.send_back(world.owner, case, answer={"rows": [row], "comment": ""})
+
+
+def test_what_stands_beside_an_answer_that_came_first_names_the_files_of_every_field(visit: Any, world: Any) -> None:
+    case, first, second = two_file_fields(world)
+    elin, files = visit(OWNER), {}
+    for one, name in ((first, "mitt besked.pdf"), (second, "mitt avtal.pdf")):
+        elin.post(path(case, "filer/"), {f"file.{one}": chosen(name)})
+        made = attach(world.member, case, upload(f"hennes {name}"), purpose=Purpose.ANSWER, row_id=one)
+        files[one] = [str(made.pk)]
+    row = {"id": "0a1b2c3d", "values": {}, "files": files}
+    actions.send_back(world.member, case, answer={"rows": [row], "comment": ""})
+    shown = BeautifulSoup(text(elin.get(path(case))), "html.parser").select_one(".unsent")
+    assert shown
+    for name in ("mitt besked.pdf", "mitt avtal.pdf", "hennes mitt besked.pdf", "hennes mitt avtal.pdf"):
+        assert name in shown.get_text()

@@ -152,7 +152,9 @@ def answers(slug: str, request: dict[str, Any]) -> Any:
                     "values": st.fixed_dictionaries(
                         {one["id"]: value_for(one) for one in row["fields"] if one["type"] != "file"}
                     ),
-                    "files": files(),
+                    "files": st.fixed_dictionaries(
+                        {row["id"] + one["id"]: files() for one in row["fields"] if one["type"] == "file"}
+                    ),
                 }
             )
             for row in request["rows"]

@@ -59,7 +59,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "document_request": {
         "rows": [{"id": ROW, "missing": True, "explanation": BAD, "files": []}], "comment": BAD,
     },
-    "details": {"rows": [{"id": ROW, "values": {FIELD: BAD}, "files": []}], "comment": BAD},
+    "details": {"rows": [{"id": ROW, "values": {FIELD: BAD}, "files": {}}], "comment": BAD},
     "information": {"comment": BAD, "files": []},
 }  # fmt: skip
 

@@ -184,10 +184,7 @@ def beside(form: AnswerForm, told: Iterable[Told], comment: str, files: Mapping[
     Only what the reader had written something for.
     """
     sent = {one.id: one for one in told}
-    rows = [
-        Beside(part.title, told_lines(sent.get(part.id)), written_lines(part, files.get(part.id, [])))
-        for part in form.parts
-    ]
+    rows = [Beside(part.title, told_lines(sent.get(part.id)), written_lines(part, files)) for part in form.parts]
     mine = [said(None, form["comment"].value()), *[one.name for one in files.get("", [])]]
     rows.append(
         Beside(str(form.fields["comment"].label), [comment] if comment else [], [line for line in mine if line])
@@ -201,10 +198,10 @@ def told_lines(one: Told | None) -> list[str]:
     lines = [f"{label}: {text}" if label else text for label, text in one.values if text]
     if one.is_missing:
         lines.append(not_there(one.explanation))
-    return [*lines, *[file.name for file in one.files]]
+    return [*lines, *[file.name for file in one.every_file]]
 
 
-def written_lines(part: Part, files: Iterable[FileInfo]) -> list[str]:
+def written_lines(part: Part, files: Mapping[str, list[FileInfo]]) -> list[str]:
     lines = []
     for one in part.fields:
         text = said(one.field, one.value())
@@ -212,7 +209,7 @@ def written_lines(part: Part, files: Iterable[FileInfo]) -> list[str]:
             lines.append(text if one.label == part.title else f"{one.label}: {text}")
     if part.explanation is not None and (why := said(None, part.explanation.value())):
         lines.append(not_there(why) if part.is_missing else why)
-    return [*lines, *[file.name for file in files]]
+    return [*lines, *[file.name for slot in part.slots for file in files.get(slot.id, ())]]
 
 
 def not_there(why: str) -> str:

@@ -228,10 +228,15 @@ def forget_unsent(attachments: Iterable[Attachment]) -> None:
 
 
 def files_in(answer: Mapping[str, Any] | None) -> dict[str, str]:
-    """The files a stored answer names, each with the row it stands at ("" for the answer as a whole)."""
+    """The files a stored answer names, each with the row it stands at ("" for the answer as a whole).
+
+    A row's files are a list, or lists by slot where each of its fields has files of its own.
+    """
     answer = answer or {}
     parts = [{"id": "", "files": answer.get("files", [])}, *answer.get("rows", [])]
-    return {str(one): str(part["id"]) for part in parts for one in part.get("files", [])}
+    lists = [(part["id"], part.get("files", [])) for part in parts]
+    slots = [pair for row, files in lists for pair in (files.items() if isinstance(files, dict) else [(row, files)])]
+    return {str(one): str(at) for at, files in slots for one in files}
 
 
 def refuse_strange_files(actor: Actor, case: Case, answer: Mapping[str, Any]) -> None:

@@ -304,7 +304,13 @@ def shown(actor: Actor, one: Copied) -> dict[str, Any]:
 def asked_fields(case: Case) -> dict[str, list[str]]:
     """What is to be filled in at each row, while nothing is."""
     parts = case.kind_of.answer_form(case.request).parts
-    return {part.id: [str(one.label) for one in part.fields if one.label != part.title] for part in parts}
+    return {
+        part.id: [
+            *(str(one.label) for one in part.fields if one.label != part.title),
+            *(s.label for s in part.slots if s.label),
+        ]
+        for part in parts
+    }
 
 
 def shown_to_firm(one: Copied) -> dict[str, Any]:

@@ -29,6 +29,21 @@ Files = Mapping[str, Sequence[FileInfo]]
 
 
 @dataclass
+class Slot:
+    """One place for files: of a wanted document, or of a field that is answered with files.
+
+    `id` is what its files have as their row; `label` is empty when the part's own title says it.
+    """
+
+    id: str
+    label: str = ""
+    required: bool = False
+    files: list[FileInfo] = field(default_factory=list)
+    old_files: list[FileInfo] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass
 class Part:
     """One thing asked for, with where to answer it: a question, a wanted document, a row of fields."""
 
@@ -38,18 +53,22 @@ class Part:
     required: bool = False
     facts: list[dict[str, str]] = field(default_factory=list)
     fields: list[BoundField] = field(default_factory=list)
-    takes_files: bool = False
-    file_label: str = ""
-    file_required: bool = False
-    files: list[FileInfo] = field(default_factory=list)
-    old_files: list[FileInfo] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
     missing: BoundField | None = None
     explanation: BoundField | None = None
     told_missing: str = ""
     verdict: str = ""  # "" | "accepted" | "returned"
     reason: str = ""
-    error: str = ""
     locked: bool = False  # sent, and not to be changed now
+
+    @property
+    def takes_files(self) -> bool:
+        return bool(self.slots)
+
+    @property
+    def error(self) -> str:
+        """The first sentence about its files."""
+        return next((slot.error for slot in self.slots if slot.error), "")
 
     @property
     def is_missing(self) -> bool:
@@ -61,15 +80,22 @@ class Part:
         """Whether nothing more is needed here, as far as it is written now."""
         if self.locked or self.is_missing:
             return True
-        if self.takes_files and not self.files and (self.file_required or not self.fields):
+        if not self._has_files():
             return False
         needed = [one for one in self.fields if one.field.required] or self.fields
         return all(one.value() not in (None, "") for one in needed)
 
+    def _has_files(self) -> bool:
+        """Whether each required slot has a file, and any has where nothing else is asked."""
+        if not all(slot.files for slot in self.slots if slot.required):
+            return False
+        return bool(self.fields) or not self.slots or any(slot.files for slot in self.slots)
+
 
 @dataclass
 class Told:
-    """One thing answered, for reading: `values` are (label, text), label empty when the title says it."""
+    """One thing answered, for reading: `values` are (label, text), label empty when the title says it;
+    `slots` are (label, files) of the fields that were answered with files, `files` those of the whole."""
 
     id: str
     title: str
@@ -77,11 +103,16 @@ class Told:
     facts: list[dict[str, str]] = field(default_factory=list)
     values: list[tuple[str, str]] = field(default_factory=list)
     files: list[FileInfo] = field(default_factory=list)
+    slots: list[tuple[str, list[FileInfo]]] = field(default_factory=list)
     is_missing: bool = False
     explanation: str = ""
     verdict: str = ""
     reason: str = ""
     wants_files: bool = False
+
+    @property
+    def every_file(self) -> list[FileInfo]:
+        return [*self.files, *(one for _label, files in self.slots for one in files)]
 
     @property
     def empty(self) -> bool:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from samsyn.cases.kindforms.answering import Slot
 from samsyn.cases.kinds.base import AnswerForm, Files, Kind, Part, Told, as_text
 from samsyn.kit.fields import (
     AmountField,
@@ -104,6 +105,11 @@ DetailRequest.row_sets = {
 }
 
 
+def slot_of(row: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """What the files of one field of a row have as their row, so that two fields share none."""
+    return f"{row['id']}{one['id']}"
+
+
 class DetailAnswers(AnswerForm):
     def make_fields(self) -> None:
         for row, one in self.asked():
@@ -132,8 +138,8 @@ class DetailAnswers(AnswerForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for row, one in self.asked():
-            if one["type"] == "file" and one["required"] and not self.files_of.get(row["id"]):
-                self.require(None, row["id"], _("Add a file to this row."))
+            if one["type"] == "file" and one["required"] and not self.files_of.get(slot_of(row, one)):
+                self.require(None, slot_of(row, one), _("Add a file: %(field)s.") % {"field": one["label"]})
         return cleaned
 
     @property
@@ -147,14 +153,14 @@ class DetailAnswers(AnswerForm):
                 facts=row["facts"],
                 required=any(one["required"] for one in row["fields"]),
                 fields=[self[f"{row['id']}-{one['id']}"] for one in row["fields"] if one["type"] != "file"],
-                takes_files=bool(files := [one for one in row["fields"] if one["type"] == "file"]),
-                file_label=", ".join(one["label"] for one in files),
-                file_required=any(one["required"] for one in files),
-                files=list(self.files_of.get(row["id"], ())),
-                error=self.part_errors.get(row["id"], ""),
+                slots=[self._slot(slot_of(row, one), one) for one in row["fields"] if one["type"] == "file"],
             )
             for row in self.request["rows"]
         ]
+
+    def _slot(self, at: str, one: Mapping[str, Any]) -> Slot:
+        files = list(self.files_of.get(at, ()))
+        return Slot(at, one["label"], one["required"], files, error=self.part_errors.get(at, ""))
 
     def encoded(self) -> dict[str, Any]:
         rows = [
@@ -165,7 +171,11 @@ class DetailAnswers(AnswerForm):
                     for one in row["fields"]
                     if one["type"] != "file"
                 },
-                "files": self.file_ids(row["id"]),
+                "files": {
+                    at: self.file_ids(at)
+                    for one in row["fields"]
+                    if one["type"] == "file" and (at := slot_of(row, one))
+                },
             }
             for row in self.request["rows"]
         ]
@@ -228,7 +238,7 @@ class Details(Kind):
                     "type": "object",
                     "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
                 },
-                files=list_of(STRING),
+                files={"type": "object", "additionalProperties": list_of(STRING)},
             )
         ),
         comment=STRING,
@@ -245,7 +255,7 @@ class Details(Kind):
                     "4a1b2c3e": False,
                     "5a1b2c3e": None,
                 },
-                "files": [],
+                "files": {"0a1b2c3d6a1b2c3e": []},
             }
         ],
         "comment": "",
@@ -263,8 +273,12 @@ class Details(Kind):
         return [(row["id"], row["label"]) for row in request["rows"]]
 
     def file_rows(self, request: Mapping[str, Any]) -> list[tuple[str, str]]:
-        takes = [row for row in request["rows"] if any(one["type"] == "file" for one in row["fields"])]
-        return [(row["id"], row["label"]) for row in takes]
+        return [
+            (slot_of(row, one), f"{row['label']}, {one['label']}")
+            for row in request["rows"]
+            for one in row["fields"]
+            if one["type"] == "file"
+        ]
 
     def read(
         self,
@@ -279,7 +293,11 @@ class Details(Kind):
                 row["id"],
                 row["label"],
                 facts=row["facts"],
-                files=list((files or {}).get(row["id"], ())),
+                slots=[
+                    (one["label"], list((files or {}).get(slot_of(row, one), ())))
+                    for one in row["fields"]
+                    if answer and one["type"] == "file"
+                ],
                 values=[
                     (one["label"], shown(one["type"], given.get(row["id"], {}).get(one["id"])))
                     for one in row["fields"]

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from samsyn.cases.kindforms.answering import Slot
 from samsyn.cases.kinds.base import RETENTION, AnswerForm, Files, Kind, Part, ReviewForm, Told, locked_in, rows_with
 from samsyn.kit.fields import ChoiceField, LineField, TextField, TickField
 from samsyn.kit.rows import KindForm, Rows
@@ -93,18 +94,20 @@ class WantedAnswers(AnswerForm):
         found = []
         for one in self.request["documents"]:
             given = verdicts.get(one["id"], {})
-            files = list(self.files_of.get(one["id"], ()))
+            slot = Slot(
+                one["id"],
+                files=list(self.files_of.get(one["id"], ())),
+                old_files=list(self.files_of.get(f"old:{one['id']}", ())),
+                error=self.part_errors.get(one["id"], ""),
+            )
             part = Part(
                 one["id"],
                 one["name"],
                 one["note"],
                 one["required"],
-                takes_files=True,
-                files=files,
+                slots=[slot],
                 verdict=given.get("verdict", ""),
                 reason=given.get("reason", ""),
-                old_files=list(self.files_of.get(f"old:{one['id']}", ())),
-                error=self.part_errors.get(one["id"], ""),
                 locked=one["id"] in self.locked,
             )
             if part.locked:
