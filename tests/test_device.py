@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from samsyn.cases import actions
 from samsyn.cases.models import Case, Draft, Event
+from samsyn.demo.world import answer, pdf
+from samsyn.tenancy.actors import firm_actor, memberships_of
+from samsyn.tenancy.models import User
+from tests.test_nothing_lost import member_actor
 from tests.test_walk import Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -279,3 +284,89 @@ def test_a_case_to_the_firm_is_saved_by_itself(client: Screen) -> None:
     client.page.wait_for_load_state("networkidle")
     assert case_of("Påbörjat brev").state == "with_firm"
     assert kept_on_device(client) == []
+
+
+# A refusal arrives where one stands
+
+
+def refused_in_place(screen: Screen, button: Any, sentence: str) -> None:
+    """The press is refused at its own form: no new document, and the page stands where it stood."""
+    mark(screen)
+    button.scroll_into_view_if_needed()
+    before = screen.page.evaluate("scrollY")
+    button.click()
+    screen.page.get_by_text(sentence).first.wait_for()
+    assert is_marked(screen), "the document was loaded again"
+    screen.page.locator("form :focus").wait_for()
+    assert abs(screen.page.evaluate("scrollY") - before) < 120
+
+
+def test_a_refused_message_and_a_refused_decline_of_the_client_stay_where_they_are(client: Screen) -> None:
+    client.go(f"/kund/demokund/arenden/{case_of('Löner för januari').ref}/")
+    client.page.get_by_text("Avböj …").click()
+    refused_in_place(client, client.page.get_by_role("button", name="Avböj och skicka"), "Skriv varför du avböjer")
+    refused_in_place(client, client.page.get_by_role("button", name="Skicka meddelandet"), "Skriv något först.")
+    client.fill("Meddelande till byrån", "Nu med text")
+    client.page.get_by_role("button", name="Skicka meddelandet").click()
+    client.page.get_by_text("Meddelandet är skickat till byrån").first.wait_for()
+    assert Event.objects.unscoped(why="a test").filter(verb="message", body__text="Nu med text").count() == 1
+
+
+def manager_actor() -> Any:
+    user = User.objects.get(email=MANAGER)
+    return firm_actor(user, memberships_of(user), "demobyran")
+
+
+def test_a_refused_reopening_of_the_client_stays_where_it_is(client: Screen) -> None:
+    case = case_of("Kontoutdrag för november")
+    actions.close(manager_actor(), case)
+    client.go(f"/kund/demokund/arenden/{case.ref}/")
+    refused_in_place(client, client.page.get_by_role("button", name="Öppna igen och skicka"), "Skriv")
+
+
+def test_what_is_refused_of_the_firm_stays_where_it_is(firm: Screen) -> None:
+    page, here = firm.page, f"/byra/demobyran/arenden/{case_of(QUESTION).ref}/"
+    firm.go(here)
+    refused_in_place(firm, page.get_by_role("button", name="Spara internt"), "Skriv något först.")
+    refused_in_place(firm, page.get_by_role("button", name="Skicka meddelandet till kunden"), "Skriv något först.")
+    page.get_by_text("Ändra datum …").click()
+    page.locator("#due").fill("2026-03-01")
+    refused_in_place(firm, page.get_by_role("button", name="Ändra datum", exact=True), "är en söndag")
+    firm.fill("Ny intern anteckning", "Nu med text")
+    page.get_by_role("button", name="Spara internt").click()
+    page.get_by_text("Anteckningen är sparad.").first.wait_for()
+    firm.go(here + "svara-at/")
+    mark(firm)
+    page.get_by_role("button", name="Spara svaret").click()
+    page.locator("form [role=alert]:focus").get_by_text("Något saknas").wait_for()
+    assert is_marked(firm), "the document was loaded again"
+    page.get_by_label("Per telefon").check()
+    page.get_by_label(QUESTION).fill("Sagt i telefon")
+    page.get_by_label("Ja", exact=True).first.check()
+    page.get_by_role("button", name="Spara svaret").click()
+    page.wait_for_url(firm.base + here)
+    page.get_by_text("Svaret är nedskrivet.").first.wait_for()
+
+
+def test_a_file_chosen_after_a_colleague_has_sent_is_shown_at_once(client: Screen) -> None:
+    case = case_of("Kvitton som saknas för december")
+    client.go(f"/kund/demokund/arenden/{case.ref}/")
+    answer(member_actor(None), case)
+    mark(client)
+    chosen = {"name": "sent-kvitto.pdf", "mimeType": "application/pdf", "buffer": pdf("sent")}
+    client.page.locator("input[data-upload][multiple]").first.set_input_files([chosen])
+    client.page.get_by_text("Ärendet har gått vidare under tiden.").first.wait_for()
+    assert client.page.locator("[data-files] .file-name").get_by_text("sent-kvitto.pdf").is_visible()
+    assert is_marked(client)
+
+
+def test_a_sentence_alone_never_takes_the_place_of_the_form(client: Screen, question: str) -> None:
+    client.fill("Meddelande till byrån", "Det här får inte försvinna")
+    sentence = '{"saved": "Det går inte just nu."}'
+    client.page.route(
+        "**/meddelande/", lambda way: way.fulfill(status=409, content_type="application/json", body=sentence)
+    )
+    client.page.get_by_role("button", name="Skicka meddelandet").click()
+    client.page.get_by_role("alert").get_by_text("Det går inte just nu.").wait_for()
+    assert value(client, "Meddelande till byrån") == "Det här får inte försvinna"
+    assert client.page.get_by_role("button", name="Skicka meddelandet").get_attribute("aria-busy") is None

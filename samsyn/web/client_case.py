@@ -251,13 +251,15 @@ def upload(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     if not request.FILES:
         return JsonResponse({"saved": _("The file didn't arrive. Choose it again.")}, status=400)
     problem = take(request, actor, case, Purpose.ANSWER, open_rows(case)).problem
-    if late:
-        sentence = _("The case has gone on meanwhile. The file is kept: load the page again to see it.")
-        return JsonResponse({"saved": problem or sentence}, status=409)
     row = next(iter(request.FILES)).partition(".")[2]
     data = opened(actor, ref)
-    context = {"files": data.answer_files.get(row, []), "problem": problem, "row": row}
-    return render(request, "kinds/files.html", context, status=422 if problem else 200)
+    files = data.answer_files.get(row, [])
+    if late:
+        mine = [one for one in waiting(actor, data, Purpose.ANSWER) if one.row_id == row]
+        files = [info_of(one, file_address(actor, ref)) for one in mine]
+        problem = problem or _("The case has gone on meanwhile. The file is kept and not sent: load the page again.")
+    context = {"files": files, "problem": problem, "row": row}
+    return render(request, "kinds/files.html", context, status=409 if late else 422 if problem else 200)
 
 
 @cases_page("POST")

@@ -40,6 +40,7 @@ from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
 from samsyn.web.showing import history_of, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
 
+MISSING = gettext_lazy("Something is missing. It is marked below.")
 BUTTONS = (
     "ask_again",
     "reply",
@@ -332,6 +333,7 @@ def write_down(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
                 actions.answer_for(actor, case, **words, **told_by.cleaned_data)
                 forget_unsent(taken.made)
                 return was_told(request, actor, case)
+            problem = str(MISSING)
         except Outdated as old:
             problem, status = str(old), 409
         except (NotYours, NotNow):
@@ -366,7 +368,7 @@ def show_told(
     status: int = 200,
 ) -> HttpResponse:
     """The client's form, for the firm to fill in."""
-    return page(
+    response = page(
         request,
         "firm/answer_for.html",
         actor,
@@ -386,6 +388,7 @@ def show_told(
         request_files=[],
         mine=[] if status == 200 else asked_no_more(form, request.POST),
     )
+    return whole_page(request, response) if status == 409 else response
 
 
 def asked_no_more(form: AnswerForm, posted: Mapping[str, str]) -> list[str]:

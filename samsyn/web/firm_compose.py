@@ -39,7 +39,7 @@ from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_case import file_address, opened
+from samsyn.web.firm_case import MISSING, file_address, opened
 from samsyn.web.firm_case import show as show_case
 from samsyn.web.firm_changes import changes_in
 from samsyn.web.firm_drafts import (
@@ -57,7 +57,6 @@ from samsyn.web.requests import by_script
 from samsyn.web.saying import device_key
 from samsyn.web.showing import turn_line_of
 
-MISSING = gettext_lazy("Something is missing. It is marked below.")
 CHANGED = gettext_lazy(
     "The case was changed elsewhere meanwhile. What stands here isn't sent. Send again to replace it."
 )

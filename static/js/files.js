@@ -39,7 +39,7 @@ function send(input, file, ready, again = false) {
   request.upload.onprogress = (event) => (bar.value = (100 * event.loaded) / event.total);
   request.onerror = () => fail(form.dataset.offline || "");
   request.onload = () => {
-    if (request.status !== 200 && request.status !== 422) {
+    if (![200, 409, 422].includes(request.status) || request.getResponseHeader("Content-Type") === "application/json") {
       const told = sentence(request.responseText);
       if (told.token && !again) {
         renew(told.token);
@@ -57,6 +57,7 @@ function send(input, file, ready, again = false) {
     if (problem) {
       problem.dataset.uploadError = "";
       fresh.after(problem);
+      failed += 1;
     }
     ready();
   };
