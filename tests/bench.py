@@ -2,7 +2,8 @@
 
 Pages are asked inside this process, on one core, of the application a web server runs but with no network, on
 SQLite in a temporary folder; the median of 200 after 20 that are not counted. The register is read and
-applied in a process of its own for each file, as the worker is one, on SQLite and on PostgreSQL.
+applied in a process of its own for each file, as the worker is one, on SQLite and on PostgreSQL. So is a year
+taken out as a zip, as a web server's process does it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-REGISTERS, FILE = "--registers", "--file"  # how this program calls itself
-if FILE not in sys.argv:
+REGISTERS, FILE, YEAR = "--registers", "--file", "--year"  # how this program calls itself
+if not {FILE, YEAR} & set(sys.argv):
     _VAR = tempfile.TemporaryDirectory(prefix="samsyn-bench-")
     os.environ.update(SAMSYN_VAR=_VAR.name, DJANGO_SETTINGS_MODULE="samsyn.settings")
-if not {REGISTERS, FILE} & set(sys.argv):
+if not {REGISTERS, FILE, YEAR} & set(sys.argv):
     os.environ.pop("DATABASE_URL", None)
 
 import django  # noqa: E402
@@ -34,9 +35,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
-from samsyn.cases.models import Case  # noqa: E402
+from samsyn.cases import files  # noqa: E402
+from samsyn.cases.actions import send_back  # noqa: E402
+from samsyn.cases.models import Case, Purpose  # noqa: E402
 from samsyn.demo import world as demo  # noqa: E402
 from samsyn.demo.world import organisation_number  # noqa: E402
+from samsyn.kit.sweden import stockholm_today  # noqa: E402
 from samsyn.tenancy.register import applying, receiving  # noqa: E402
 from samsyn.tenancy.register.models import ImportRun  # noqa: E402
 from tests.registers import HEAD, csv_of, xlsx_of  # noqa: E402
@@ -50,6 +54,12 @@ PAGES = [
 
 def asker(email: str, path: str) -> Callable[[], bytes]:
     """What a web server does for a person who is signed in: the page at `path`, whole."""
+    ask = parts_for(email, path)
+    return lambda: b"".join(ask())
+
+
+def parts_for(email: str, path: str) -> Callable[[], Iterator[bytes]]:
+    """The page at `path` for a person who is signed in, part by part as it leaves."""
     from samsyn.tenancy.models import User
     from samsyn.wsgi import application
 
@@ -58,13 +68,12 @@ def asker(email: str, path: str) -> Callable[[], bytes]:
     cookies = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
     asked = RequestFactory(headers={"host": "127.0.0.1", "cookie": cookies})
 
-    def ask() -> bytes:
+    def ask() -> Iterator[bytes]:
         told: list[str] = []
         answer = application(asked.get(path).environ, lambda status, headers, fault=None: told.append(status))
-        page = b"".join(answer)
+        yield from answer
         answer.close()
         assert told == ["200 OK"], told
-        return page
 
     return ask
 
@@ -138,6 +147,43 @@ def one_register(name: str) -> None:
     )
 
 
+def year(world: demo.World, many: int, size: int) -> None:
+    """`many` cases with two files each of about `size` bytes, then the year's zip in a process of its own."""
+    for n in range(many):
+        case = demo.write(world, world.manager, "demokund", "document_request", f"Underlag {n}")
+        rows = [
+            {"id": row["id"], "missing": False, "explanation": "", "files": [str(files.attach(
+                world.member, case, demo.upload(f"{row['name']}.pdf", scan(size)), purpose=Purpose.ANSWER,
+                row_id=row["id"]).pk)]}
+            for row in case.request["documents"]
+        ]  # fmt: skip
+        send_back(world.member, case, answer={"rows": rows, "comment": ""})
+    command, settings_too = [sys.executable, "-m", "tests.bench", YEAR], {**os.environ, "SAMSYN_DEMO": "1"}
+    done = subprocess.run(command, env=settings_too, stdout=subprocess.PIPE, text=True, check=True)
+    print(f"a year of {many} cases, {2 * many} files of {size / 1e6:.1f} MB: {done.stdout.strip()}")
+
+
+def scan(size: int) -> bytes:
+    """A PDF as a scanner makes it: nothing in it can be packed tighter."""
+    start, line, rest = demo.pdf("Kvitto").partition(b"\n")
+    return start + line + b"%" + os.urandom(size) + line + rest
+
+
+def one_year() -> None:
+    path = f"/byra/demobyran/kunder/{demo.find().engagements['demokund'].pk}/"
+    email = "ansvarig@demobyran.example"
+    asker(email, path)()  # what every page loads is not the copy's
+    before, began = most_memory(), time.perf_counter()
+    sizes, first = [], 0.0
+    for part in parts_for(email, f"{path}kopia/{stockholm_today().year}/")():
+        first = first or time.perf_counter() - began
+        sizes.append(len(part))
+    print(
+        f"first byte after {first:.2f} s, whole after {time.perf_counter() - began:.1f} s, {sum(sizes) / 1e6:.0f} MB, "
+        f"largest part {max(sizes) / 1e6:.1f} MB, {most_memory() - before:.0f} MB above the {before:.0f} held before"
+    )
+
+
 def most_memory() -> float:
     """The most this process has held, in MB. Not `getrusage`, which counts what its parent held as well."""
     with open("/proc/self/status") as status:
@@ -165,6 +211,7 @@ def main() -> None:
     world = make_world()
     register(5_000)
     on_postgresql()
+    year(world, 300, 1_000_000)
     for many in [int(one) for one in sys.argv[1:]] or [10_000, 100_000]:
         fill(world, many)
         for name, email, path in PAGES:
@@ -175,6 +222,8 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     if FILE in sys.argv:
         one_register(sys.argv[-1])
+    elif YEAR in sys.argv:
+        one_year()
     elif REGISTERS in sys.argv:
         make_world()
         register(5_000)

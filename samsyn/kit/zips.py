@@ -48,18 +48,25 @@ class Zip:
         self._zip = zipfile.ZipFile(self._out, "w", zipfile.ZIP_DEFLATED)  # type: ignore[call-overload]
         self.hashes: dict[str, str] = {}
 
-    def file(self, name: str, chunks: Iterable[bytes], *, size: int, at: dt.datetime) -> Iterator[bytes]:
-        """A file of about `size` bytes from the moment `at` (its clock is taken as it stands)."""
+    def file(
+        self, name: str, chunks: Iterable[bytes], *, size: int, at: dt.datetime, packed: bool = False, sha256: str = ""
+    ) -> Iterator[bytes]:
+        """A file of about `size` bytes from the moment `at` (its clock is taken as it stands).
+
+        What is `packed` already, as pictures are, goes in as it is, in a fraction of the time. A hash that is known
+        is listed as it is known; none is reckoned then.
+        """
         info = zipfile.ZipInfo(name, (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second))
         info.compress_type, info.external_attr, info.file_size = zipfile.ZIP_DEFLATED, 0o644 << 16, size
-        info._compresslevel = 1  # type: ignore[attr-defined] # pictures and PDF are packed already: no time for more
-        sha = hashlib.sha256()
+        info._compresslevel = 0 if packed else 1  # type: ignore[attr-defined]
+        sha = None if sha256 else hashlib.sha256()
         with self._zip.open(info, "w") as target:
             for chunk in chunks:
-                sha.update(chunk)
+                if sha:
+                    sha.update(chunk)
                 target.write(chunk)
                 yield self._out.taken()
-        self.hashes[name] = sha.hexdigest()
+        self.hashes[name] = sha.hexdigest() if sha else sha256
         yield self._out.taken()
 
     def text(self, name: str, text: str, *, at: dt.datetime) -> Iterator[bytes]:

@@ -35,6 +35,7 @@ from samsyn.web.showing import Happened, happened, history_of, subject_of
 
 PAGE, FIRM_PAGE, INDEX, HASHES = "arende.html", "bara-byran.html", "index.html", "sha256.txt"
 AT_A_TIME = 50
+UNPACKED = ("text/", "application/xml", "application/x-sie")  # all else that is taken is packed by what it is
 NOT_IN_FOLDERS = str.maketrans("/\\", "--", '<>:"|?*')
 log = logging.getLogger("samsyn.files")
 
@@ -186,12 +187,15 @@ def _original(packed: Zip, folder: str, one: Copied, attachment: Attachment, pat
         log.error("The bytes of blob %s are not where they should be.", attachment.blob_id)
         one.places[pk] = None
         return
-    at = timezone.localtime(attachment.created_at, STOCKHOLM)
+    about: dict[str, Any] = {
+        "size": attachment.blob.size,
+        "at": timezone.localtime(attachment.created_at, STOCKHOLM),
+        "packed": not attachment.type.startswith(UNPACKED),
+        # The hash of the day it came, so that the list tells when the bytes have changed since.
+        "sha256": attachment.blob.sha256,
+    }
     with source:
-        chunks = iter(lambda: source.read(CHUNK), b"")
-        yield from packed.file(folder + path, chunks, size=attachment.blob.size, at=at)
-    # The hash of the day it came, so that the list tells when the bytes have changed since.
-    packed.hashes[folder + path] = attachment.blob.sha256
+        yield from packed.file(folder + path, iter(lambda: source.read(CHUNK), b""), **about)
     one.places[pk] = path
 
 
