@@ -117,40 +117,42 @@ def answer_to(case: Case) -> dict[str, Any]:
     return {"rows": rows, "comment": ""}
 
 
-def press(world: Any, verb: str, actor: Actor, case: Case) -> Any:
-    """Carry out a verb with words that fit."""
+def press(world: Any, verb: str, actor: Actor, case: Case, **more: Any) -> Any:
+    """Carry out a verb with words that fit; `more` goes along to it, as the `once` of its form."""
     others = [one for one in (world.manager.membership, world.consultant.membership) if one.pk != case.responsible_id]
     verbs: dict[str, Callable[[], Any]] = {
         "edit": lambda: actions.save_draft_case(
             actor, case, engagement=case.engagement, kind=case.kind, subject="Ändrat"
         ),
         "discard": lambda: actions.discard(actor, case),
-        "open": lambda: actions.open_(actor, case),
-        "release": lambda: release(actor, case),
-        "send_back": lambda: actions.send_back(actor, case, answer=answer_to(case), text="Här är svaret."),
-        "approve": lambda: actions.approve(actor, case, digest=basis_digest(case)),
-        "decline": lambda: actions.decline(actor, case, digest=basis_digest(case), text="Nej."),
-        "acknowledge": lambda: actions.acknowledge(actor, case),
-        "done": lambda: actions.done(actor, case),
-        "take_back": lambda: actions.take_back(actor, case),
-        "review": lambda: actions.review(actor, case, verdicts=verdict(case)),
-        "ask_again": lambda: actions.ask_again(actor, case, text="Skicka mer."),
-        "reply": lambda: actions.reply(actor, case, text="Tack."),
-        "finish": lambda: actions.reply(actor, case, text="Tack.", finished=True),
-        "amend": lambda: actions.amend(actor, case, request=case.request, subject="Nytt ämne", message=case.message),
-        "answer_for": lambda: actions.answer_for(
-            actor, case, answer=answer_to(case), how="phone", on=dt.date(2026, 1, 12)
+        "open": lambda: actions.open_(actor, case, **more),
+        "release": lambda: release(actor, case, **more),
+        "send_back": lambda: actions.send_back(actor, case, answer=answer_to(case), text="Här är svaret.", **more),
+        "approve": lambda: actions.approve(actor, case, digest=basis_digest(case), **more),
+        "decline": lambda: actions.decline(actor, case, digest=basis_digest(case), text="Nej.", **more),
+        "acknowledge": lambda: actions.acknowledge(actor, case, **more),
+        "done": lambda: actions.done(actor, case, **more),
+        "take_back": lambda: actions.take_back(actor, case, **more),
+        "review": lambda: actions.review(actor, case, verdicts=verdict(case), **more),
+        "ask_again": lambda: actions.ask_again(actor, case, text="Skicka mer.", **more),
+        "reply": lambda: actions.reply(actor, case, text="Tack.", **more),
+        "finish": lambda: actions.reply(actor, case, text="Tack.", finished=True, **more),
+        "amend": lambda: actions.amend(
+            actor, case, request=case.request, subject="Nytt ämne", message=case.message, **more
         ),
-        "message": lambda: actions.message(actor, case, text="Hej."),
-        "note": lambda: actions.note(actor, case, text="Internt."),
-        "reassign": lambda: actions.reassign(actor, case, responsible=others[0]),
-        "change_due": lambda: actions.change_due(actor, case, due_on=due(40)),
-        "remind": lambda: actions.remind(actor, case),
-        "close": lambda: actions.close(actor, case),
-        "cancel": lambda: actions.cancel(actor, case, text="Behövs inte."),
-        "retract": lambda: actions.retract(actor, case),
-        "end_with_consent": lambda: end_with_consent(actor, case),
-        "reopen": lambda: actions.reopen(actor, case, text="En sak till."),
+        "answer_for": lambda: actions.answer_for(
+            actor, case, answer=answer_to(case), how="phone", on=dt.date(2026, 1, 12), **more
+        ),
+        "message": lambda: actions.message(actor, case, text="Hej.", **more),
+        "note": lambda: actions.note(actor, case, text="Internt.", **more),
+        "reassign": lambda: actions.reassign(actor, case, responsible=others[0], **more),
+        "change_due": lambda: actions.change_due(actor, case, due_on=due(40), **more),
+        "remind": lambda: actions.remind(actor, case, **more),
+        "close": lambda: actions.close(actor, case, **more),
+        "cancel": lambda: actions.cancel(actor, case, text="Behövs inte.", **more),
+        "retract": lambda: actions.retract(actor, case, **more),
+        "end_with_consent": lambda: end_with_consent(actor, case, **more),
+        "reopen": lambda: actions.reopen(actor, case, text="En sak till.", **more),
     }
     return verbs[verb]()
 
