@@ -14,7 +14,7 @@ from samsyn.demo.world import write
 from samsyn.kit import letters
 from samsyn.notices import jobs
 from samsyn.tenancy.actors import Actor, system_for
-from tests.cases import events_of, fresh, in_state, kind_for, press
+from tests.cases import answer_to, events_of, fresh, in_state, kind_for, press
 
 pytestmark = pytest.mark.django_db
 MANAGER, CONSULTANT = "ansvarig@demobyran.example", "konsult@demobyran.example"
