@@ -48,8 +48,11 @@ class Beside:
 
 
 def draft_for(actor: Actor, case: Case) -> Draft:
-    """The actor's draft of this round, made when there is none; what is left of earlier rounds goes into it."""
-    drafts: Any = Draft.objects.visible_to(actor)
+    """The actor's draft of this round, made when there is none; what is left of earlier rounds goes into it.
+
+    Locked until the transaction ends, so that a sending in another tab can't take it away before it is saved.
+    """
+    drafts: Any = Draft.objects.visible_to(actor).locked()
     member = actor.membership_in(case.engagement_id)
     draft, made = drafts.get_or_create(
         firm_id=case.firm_id,
@@ -86,6 +89,7 @@ def keep_new(actor: Actor, engagement: Engagement, typed: dict[str, Any]) -> Non
     )
 
 
+@transaction.atomic
 def keep_text(actor: Actor, case: Case, form: AnswerForm) -> Draft | None:
     """Save what stands in the bound `form` as the actor's draft of this round; None when just that has been sent.
 

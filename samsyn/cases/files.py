@@ -88,7 +88,7 @@ def _locked(place: Place) -> Place:
     """The place as it is now, one file at a time: two at once could pass a limit that neither passes alone."""
     rows = type(place).objects.unscoped(why="the lock of a place the actor has already found")
     beside = ("firm", "engagement") if isinstance(place, Case) else ("firm",)
-    found: Place = rows.select_for_update(of=("self",)).select_related(*beside).get(pk=place.pk)
+    found: Place = rows.locked().select_related(*beside).get(pk=place.pk)
     return found
 
 

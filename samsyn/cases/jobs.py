@@ -41,7 +41,7 @@ def send_copies(batch_id: str) -> None:
     language = batch.by.user.language
     for engagement_id in list(batch.engagement_ids):
         with transaction.atomic(), translation.override(language):
-            batch = rows.select_for_update(of=("self",)).get(pk=batch_id)
+            batch = rows.locked().get(pk=batch_id)
             if engagement_id not in batch.engagement_ids:
                 continue  # another worker was first
             if fault := _send_copy(actor, batch.draft_id, UUID(engagement_id)):
@@ -116,7 +116,7 @@ def _finish(actor: Actor, batch_id: str) -> None:
     """Everyone has got it: the draft has done its work. Otherwise it stays, turned to those it could not reach."""
     with transaction.atomic():
         rows = SendBatch.objects.visible_to(actor)
-        batch = rows.select_for_update(of=("self",)).get(pk=batch_id)
+        batch = rows.locked().get(pk=batch_id)
         if batch.finished_at is not None:
             return
         rows.filter(pk=batch_id).update(finished_at=timezone.now())

@@ -135,9 +135,9 @@ def locked(actor: Actor, case: Case) -> Case:
     the middle of a verb, and two verbs never wait for each other.
     """
     clients = Engagement.objects.unscoped(why="a lock, and nothing is read")
-    clients.select_for_update().filter(pk=case.engagement_id).values_list("pk").first()
+    clients.locked().filter(pk=case.engagement_id).values_list("pk").first()
     rows = Case.objects.visible_to(actor).select_related("firm", "engagement", "responsible__user")
-    fresh: Case | None = rows.select_for_update(of=("self",)).filter(pk=case.pk).first()
+    fresh: Case | None = rows.locked().filter(pk=case.pk).first()
     if fresh is None:
         raise NotYours(_("You can't open this case."))
     return fresh

@@ -86,6 +86,14 @@ class GatedQuerySet(models.QuerySet[M]):
         clone.query.passed = why  # type: ignore[attr-defined]
         return clone
 
+    def locked(self) -> Self:
+        """The rows, each kept from every other change until the transaction ends.
+
+        Not what is joined to them, and not from being pointed at: a row that names one of these may be written
+        meanwhile. Otherwise two who hold a case and write beside it wait for each other.
+        """
+        return self.select_for_update(of=("self",), no_key=True)
+
     def _require_pass(self) -> None:
         self.query._require_pass()  # type: ignore[attr-defined]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -272,6 +273,7 @@ def review(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     return redirect(reverse("firm_case", args=[slug_of(actor), ref]) + (f"#part-{row[0]}" if row else ""))
 
 
+@transaction.atomic
 def keep_message(actor: Actor, case: Case, text: str) -> None:
     """Keep what is begun to the client while rows are judged one by one, each with a page of its own."""
     if text.strip() or Draft.objects.visible_to(actor).filter(case=case, round=case.round).exists():

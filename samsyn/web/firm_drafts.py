@@ -45,6 +45,7 @@ def page_in(posted: Any) -> str:
     return str(storable(posted.get("once", "")))[:40]
 
 
+@transaction.atomic
 def remember(actor: Actor, case: Case, posted: Any, clients: Sequence[Engagement], raw: dict[str, Any]) -> None:
     """Note which page saved last, and what could not be stored in the case: `raw` by the name of its form."""
     draft = draft_for(actor, case)

@@ -58,7 +58,7 @@ def save_draft_case(
     """
     if not works_here(actor):
         raise NotYours(_("Only the firm can write this kind of case."))
-    reached = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=engagement.pk).first()
+    reached = Engagement.objects.visible_to(actor).locked().filter(pk=engagement.pk).first()
     if reached is None:
         raise NotYours(_("You don't work with this client."))
     written = case is not None
@@ -95,7 +95,7 @@ def _new_case(actor: Actor, kind: str, once: str | None) -> Case:
 
 def _editable(actor: Actor, case: Case) -> Case:
     """The case that is being edited, locked: a draft or a waiting one, and not on its way to several clients."""
-    rows = Case.objects.visible_to(actor).select_for_update(of=("self",))
+    rows = Case.objects.visible_to(actor).locked()
     fresh: Case = rows.select_related("firm", "engagement", "responsible__user", "sender__user").get(pk=case.pk)
     if fresh.state not in EDITABLE:
         raise NotNow(_("The case has been sent, so it is changed with Amend."))
@@ -120,7 +120,7 @@ def refuse_while_sending(case: Case) -> None:
 @transaction.atomic
 def discard(actor: Actor, case: Case) -> None:
     """*Släng*: a draft goes away without a trace."""
-    fresh = Case.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=case.pk).first()
+    fresh = Case.objects.visible_to(actor).locked().filter(pk=case.pk).first()
     if fresh is None or not works_here(actor):
         raise NotYours(_("You can't open this case."))
     if fresh.state != State.DRAFT:
@@ -177,7 +177,7 @@ def _can_leave(actor: Actor, case: Case) -> None:
 def open_(actor: Actor, case: Case) -> dict[str, Any]:
     """*Skicka*: to the client, or into waiting when the agreement is not approved; then the invitation goes out."""
     # Locked, so that no answer to the invitation and no withdrawal can come in between.
-    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).select_related("company")
+    rows = Engagement.objects.visible_to(actor).locked().select_related("company")
     case.engagement = engagement = rows.get(pk=case.engagement_id)
     engagement.firm = case.firm
     if case.only_to_read:
@@ -261,7 +261,7 @@ def write_to_firm(
 
     `request` is the form's `encoded()`. Its writer is its recipient: the reply comes to whoever asked.
     """
-    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",))
+    rows = Engagement.objects.visible_to(actor).locked()
     fresh = rows.select_related("firm", "responsible").filter(pk=engagement.pk).first()
     if fresh is None or not actor.is_client or not actor.may(Right.ANSWER, fresh.pk):
         raise NotYours(_("Your role doesn't let you write to the firm."))
@@ -329,7 +329,7 @@ def send_to_many(actor: Actor, draft: Case, engagement_ids: list[UUID], *, once:
         if first.draft_id != draft.pk:
             discard(actor, draft)  # the first press has got further than its own draft
         return first
-    fresh = Case.objects.visible_to(actor).select_for_update(of=("self",)).select_related("firm", "engagement")
+    fresh = Case.objects.visible_to(actor).locked().select_related("firm", "engagement")
     draft = fresh.get(pk=draft.pk)
     if not works_here(actor):
         raise NotYours(_("Your role doesn't let you do this."))

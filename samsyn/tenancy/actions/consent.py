@@ -18,7 +18,7 @@ COPIES = ("consent", "consent_at", "consent_first_approved_at", "withdrawn_at", 
 
 def locked_client(actor: Actor, engagement: Engagement) -> Engagement:
     """The client as it is now, locked for this transaction and read through the actor; else `NotYours`."""
-    rows = Engagement.objects.visible_to(actor).select_for_update(of=("self",)).select_related("firm")
+    rows = Engagement.objects.visible_to(actor).locked().select_related("firm")
     fresh: Engagement | None = rows.filter(pk=engagement.pk).first()
     if fresh is None:
         raise NotYours(_("You can't open this client."))
@@ -35,7 +35,7 @@ def record_consent(
     person has read one, else the newest.
     """
     rows = Engagement.objects.unscoped(why="the caller has already found it through its actor")
-    locked = rows.select_for_update().get(pk=engagement.pk)
+    locked = rows.locked().get(pk=engagement.pk)
     history = Consent.objects.unscoped(why="the next step's number").filter(engagement=locked)
     held = actor.membership_in(engagement.pk)
     language = actor.user.language if actor.user else engagement.language

@@ -299,7 +299,7 @@ def change_firm(
     """A manager changes what the firm says about itself. A changed agreement text becomes a new version."""
     if not actor.is_firm or not actor.may(Right.RUN_FIRM) or actor.firm is None:
         raise NotYours(_("Only a firm manager can change the settings."))
-    firm = Firm.objects.select_for_update().get(pk=actor.firm.pk)
+    firm = Firm.objects.select_for_update(no_key=True).get(pk=actor.firm.pk)
     for name, value in facts.items():
         setattr(firm, name, value)
     if logo or remove_logo:

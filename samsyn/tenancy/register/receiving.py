@@ -167,7 +167,7 @@ def check(run_id: str) -> None:
 def _claimed(pk: UUID) -> ImportRun | None:
     """The import, this worker's from now on and without rows; None when it isn't to be checked any more."""
     rows = ImportRun.objects.unscoped(why=WORKER).select_related("firm", "by__user")
-    run: ImportRun | None = rows.select_for_update(of=("self",)).filter(pk=pk, state=State.CHECKING).first()
+    run: ImportRun | None = rows.locked().filter(pk=pk, state=State.CHECKING).first()
     if run is None:
         return None
     StagedRow.objects.unscoped(why=WORKER).filter(run=run).delete()
