@@ -9,8 +9,11 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template import loader
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from samsyn.tenancy.agreement import LANGUAGES
 from samsyn.tenancy.errors import Refused
 from samsyn.web import kept
 from samsyn.web.requests import by_htmx, by_script, status_of
@@ -51,7 +54,23 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return said(request, 500, "500.html")
+    """An inner fault. What is down may be the database or the session, so neither is asked: not even for a language."""
+    if by_script(request) or by_htmx(request):
+        return JsonResponse({"saved": SENTENCES[500]()}, status=500)
+    page = loader.render_to_string("500.html", {"request": None, "LANGUAGE_CODE": LANGUAGES[0], "said": in_each()})
+    return HttpResponse(page, status=500)
+
+
+def in_each() -> list[tuple[str, str, str, str]]:
+    """The words of an inner fault in each language: its code, heading, sentence and button."""
+    found = []
+    for code in LANGUAGES:
+        with override(code):
+            words = _(
+                "It is our fault, not yours. Go back and see whether what you wrote is there. Try again in a moment."
+            )
+            found.append((code, _("Something went wrong"), words, _("To the start page")))
+    return found
 
 
 def said(request: HttpRequest, status: int, template: str, reason: str = "", **more: str) -> HttpResponse:
@@ -66,7 +85,7 @@ SENTENCES = {
     400: lambda: _("The request couldn't be read. Nothing has been saved."),
     403: lambda: _("Your role doesn't let you do this."),
     404: lambda: _("There is nothing here any more, so nothing could be saved. Copy what you wrote."),
-    500: lambda: _("Something went wrong, and it is our fault. Nothing has been sent. Try again in a moment."),
+    500: lambda: _("Something went wrong, and it is our fault. What you wrote is still here. Try again in a moment."),
 }
 # Ids, tokens and ticks: what a form carries and nobody has written.
 CODE = re.compile(r"|[0-9a-f]{8}|[0-9a-f]{24,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|on|yes|no")
