@@ -473,3 +473,20 @@ def test_sorting_is_swedish_and_every_client_is_on_some_page(visit: Any, world: 
     assert len(seen) == len(set(seen)) == 60
     letters_seen = [name[0] for name in seen]
     assert [letters_seen.index(one) for one in "AZÅÄÖ"] == sorted(letters_seen.index(one) for one in "AZÅÄÖ")
+
+
+# What an address tells
+
+
+def test_the_address_of_a_client_does_not_tell_whether_another_firm_has_one_of_its_name(world: Any) -> None:
+    """Alone, second, with a name that is an address of ours, or with no letter in it: they look the same."""
+    names = ["Ensam i Sverige AB", "Ensam i Sverige AB", "Demokund", "Konto"]
+    firms = [world.staff("konsult@rivalbyran.example", "rivalbyran"), world.manager, world.manager, world.manager]
+    found = [tenancy.add_client(actor, name=name).company.slug for actor, name in zip(firms, names, strict=True)]
+    shapes = ["ensam-i-sverige-ab", "ensam-i-sverige-ab", "demokund", "konto"]
+    for slug, shape in zip(found, shapes, strict=True):
+        assert re.fullmatch(f"{shape}-[a-z2-7]{{5}}", slug)
+    assert len(set(found)) == 4
+    assert re.fullmatch("k[0-9a-f]{12}", tenancy.add_client(world.manager, name="株式会社").company.slug)
+    longest = tenancy.add_client(world.manager, name="Åkeri " * 20).company.slug
+    assert len(longest) <= 50

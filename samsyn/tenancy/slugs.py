@@ -1,7 +1,8 @@
-"""Slugs: given once, changed only on purpose, never used again."""
+"""Slugs: given once, changed only on purpose, never used again, and telling nothing of other firms."""
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 import unicodedata
@@ -22,13 +23,14 @@ def random_slug() -> str:
     return "k" + secrets.token_hex(6)
 
 
-def free_slug(wanted: str) -> str:
-    """`wanted`, or the first of wanted-2, wanted-3 … that nobody has ever had."""
-    base = wanted or random_slug()
-    taken = set(Slug.objects.filter(value__startswith=base).values_list("value", flat=True)) | RESERVED
-    if base not in taken:
-        return base
-    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+def slug_with_tail(name: str) -> str:
+    """A company's name and five random signs: whether any other firm has a client of that name can't be read in it.
+
+    A number after the second of a name would tell, and so would a tail that only some have.
+    """
+    tail = base64.b32encode(secrets.token_bytes(5)).decode().lower()[:5]
+    base = slug_from(name)[:44].strip("-")
+    return f"{base}-{tail}" if base else random_slug()
 
 
 def new_company(slug: str) -> Company:

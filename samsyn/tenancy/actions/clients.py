@@ -20,7 +20,7 @@ from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
 from samsyn.tenancy.register.models import StagedRow
 from samsyn.tenancy.roles import Right
-from samsyn.tenancy.slugs import free_slug, new_company, random_slug, slug_from
+from samsyn.tenancy.slugs import new_company, random_slug, slug_with_tail
 
 FACTS = (
     "number",
@@ -64,8 +64,16 @@ def has_private_address(engagement: Engagement) -> bool:
 
 
 def slug_for(engagement: Engagement) -> str:
-    """A slug nobody has had: readable for companies, random for sole traders and private persons."""
-    return random_slug() if has_private_address(engagement) else free_slug(slug_from(engagement.name))
+    """A new slug: readable for companies, random for sole traders and private persons."""
+    return random_slug() if has_private_address(engagement) else slug_with_tail(engagement.name)
+
+
+def free_company(engagement: Engagement) -> Company:
+    """A directory entry under a slug nobody has had."""
+    slug = slug_for(engagement)
+    while Slug.objects.filter(value=slug).exists():
+        slug = slug_for(engagement)
+    return new_company(slug)
 
 
 @transaction.atomic
@@ -76,7 +84,7 @@ def add_client(actor: Actor, *, slug: str = "", **facts: Any) -> Engagement:
     if engagement.responsible is None and actor.memberships:
         engagement.responsible = actor.membership
     index_engagement(engagement)
-    engagement.company = new_company(slug or slug_for(engagement))
+    engagement.company = new_company(slug) if slug else free_company(engagement)
     _save(engagement)
     return engagement
 

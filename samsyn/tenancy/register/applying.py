@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from samsyn.tenancy.actions.clients import has_private_address, index_engagement
+from samsyn.tenancy.actions.clients import index_engagement, slug_for
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow
 from samsyn.tenancy.models import Company, Engagement, Firm, Slug
@@ -19,7 +18,6 @@ from samsyn.tenancy.register.columns import COLUMNS
 from samsyn.tenancy.register.matching import Register
 from samsyn.tenancy.register.models import ImportRun, StagedRow
 from samsyn.tenancy.register.receiving import BATCH, must_import
-from samsyn.tenancy.slugs import RESERVED, random_slug, slug_from
 
 GOOD = (Verdict.NEW, Verdict.CHANGED)
 WHY = "only those who see all clients may import"
@@ -126,18 +124,10 @@ def _fill(engagement: Engagement, data: dict[str, Any]) -> None:
 
 
 def _slugs(engagements: list[Engagement]) -> list[str]:
-    """A slug nobody has had for each, in a few questions to the database."""
-    bases = [random_slug() if has_private_address(one) else slug_from(one.name) or random_slug() for one in engagements]
-    taken = set(RESERVED)
-    wanted = sorted({f"{base}{end}" for base in bases for end in ("", "-2", "-3")})
-    for start in range(0, len(wanted), BATCH):
-        part = wanted[start : start + BATCH]
-        taken |= set(Slug.objects.filter(value__in=part).values_list("value", flat=True))
-    chosen = []
-    for base in bases:
-        slug = next(
-            (base + end for end in ("", "-2", "-3") if base + end not in taken), f"{base}-{secrets.token_hex(3)}"
-        )
-        taken.add(slug)
-        chosen.append(slug)
-    return chosen
+    """A slug for each, none twice; one that somebody has had undoes the attempt, and the next draws again."""
+    chosen: dict[str, None] = {}
+    for one in engagements:
+        while (slug := slug_for(one)) in chosen:
+            continue
+        chosen[slug] = None
+    return list(chosen)
