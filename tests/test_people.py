@@ -11,11 +11,15 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from samsyn.demo.world import let_in
 from samsyn.kit import letters
 from samsyn.kit.models import Letter
+from samsyn.tenancy import actions
 from samsyn.tenancy.models import Firm, Invitation, Membership, Slug, User
 
 MANAGER, CONSULTANT = "ansvarig@demobyran.example", "konsult@demobyran.example"
@@ -319,3 +323,48 @@ def test_the_name_on_the_invitation_page_cannot_be_a_link(visit: Any, world: Any
     assert page.status_code == 422
     assert "Skriv ett namn utan länkar eller adresser." in text(page)
     assert User.objects.by_email("nils@demobyran.example") is None
+
+
+# What an invitation tells of others
+
+
+def without_chance(page: str, address: str) -> str:
+    """The page without the address that was written and what is drawn anew each time."""
+    page = re.sub(r'csrfmiddlewaretoken" value="\w+"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', "", page)
+    return re.sub(r"/inbjudan/[\w-]+/", "", page).replace("<wbr>", "").replace(address, "")
+
+
+ASKED_BY = {
+    "/byra/demobyran/medarbetare/": (MANAGER, {"role": "consultant", "scope": "all"}),
+    "/kund/demokund/kollegor/": (OWNER, {"role": "member", "engagement": "{demokund}"}),
+}
+
+
+@pytest.mark.parametrize("path", ASKED_BY)
+def test_nothing_tells_whether_an_address_is_known_at_another_firm(visit: Any, world: Any, path: str) -> None:
+    """The same page, the same letter and as many questions to the database, whoever the address belongs to."""
+    rival = world.staff("konsult@rivalbyran.example", "rivalbyran")
+    facts = {"contact_name": "Bo Annan", "contact_email": "kund@annan.example", "address": "G 1", "postcode": "111 22"}
+    theirs = actions.add_client(rival, name="Rivalens AB", city="Lund", **facts)
+    let_in(actions.invite_main_contact(rival, theirs), "Bo Annan")
+    email, posted = ASKED_BY[path]
+    person, seen = visit(email), {}
+    person.get(path)
+    filled = {name: value.format(demokund=world.engagements["demokund"].pk) for name, value in posted.items()}
+    for address in ("helt.okand@ny.example", "konsult@rivalbyran.example", "kund@annan.example"):
+        with transaction.atomic():
+            with CaptureQueriesContext(connection) as asked:
+                page = person.post(path, {**filled, "name": "Kim Berg", "email": address}, follow=True)
+            letters.sweep()
+            letter = mail.outbox[-1]
+            seen[address] = (
+                page.status_code,
+                len(asked),
+                without_chance(page.content.decode(), address),
+                [letter.subject, without_chance(str(letter.body), address)],
+            )
+            transaction.set_rollback(True)
+    first, *others = seen.values()
+    for other in others:
+        assert other == first
+    assert "En inbjudan är på väg" in first[2]
