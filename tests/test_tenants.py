@@ -18,6 +18,7 @@ from samsyn.cases.models import Attachment, Case, Event, Recipient, SendBatch
 from samsyn.demo.world import answer, let_in, pdf, write
 from samsyn.kit import letters
 from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement, Invitation, Membership, User
 from samsyn.web.doors import routes
 from tests.test_doors import CASE, CASES, FIRM_CASE, address, answers
@@ -480,3 +481,38 @@ def test_no_link_before_the_consent_opens_the_cases(world: Any, wrong: str, end:
     path = path.replace(world.cases["Kontoutdrag för november"].ref, case.ref)
     posted = person.post(path, {"text": "hej", "decision": "approve"})
     assert posted.status_code in (400, 403, 404, 405, 409, 422)
+
+
+# The same company
+
+
+@pytest.mark.parametrize(
+    ("numbers", "refused"),
+    [
+        (("559999-0289", "559999-0289"), ""),
+        (("", ""), "Ingen av de två har ett nummer"),
+        (("559999-0289", ""), "olika nummer"),
+    ],
+)
+def test_two_clients_are_joined_only_when_a_number_tells_that_they_are_one(
+    world: Any, numbers: tuple[str, str], refused: str
+) -> None:
+    """Two associations without a number may bear one name, and one person may run both."""
+    made = []
+    for actor, number in zip(
+        (world.manager, world.staff("konsult@rivalbyran.example", "rivalbyran")), numbers, strict=True
+    ):
+        facts = {"name": "Byalaget", "address": "Gatan 1", "postcode": "111 11", "city": "Orten"}
+        client = tenancy.add_client(actor, **facts, number=number.replace("-", ""), contact_name="Eva Ek",
+                                    contact_email="eva@byalaget.example")  # fmt: skip
+        let_in(tenancy.invite_main_contact(actor, client), "Eva Ek")
+        made.append(client)
+    ours, theirs = (one.company_id for one in made)
+    eva = world.user("eva@byalaget.example")
+    if refused:
+        with pytest.raises(Refused, match=refused):
+            tenancy.join_companies(eva, ours, theirs)
+    else:
+        tenancy.join_companies(eva, ours, theirs)
+    rows = Engagement.objects.unscoped(why="a test").filter(name="Byalaget")
+    assert rows.values("company").distinct().count() == (2 if refused else 1)

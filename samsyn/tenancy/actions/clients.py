@@ -186,6 +186,8 @@ def join_companies(user: User, keep: UUID, other: UUID) -> Company:
     numbers = dict(owned.values_list("engagement__company", "engagement__number"))
     if set(numbers) != {keep, other} or keep == other:
         raise NotYours(_("You need to be an administrator of both."))
+    if not any(numbers.values()):
+        raise Refused(_("Neither of the two has a number here, so nothing tells that they are the same company."))
     if len(set(numbers.values())) > 1:
         raise Refused(_("The two have different numbers, so they are not the same company."))
     kept = Company.objects.select_for_update().get(pk=keep)
