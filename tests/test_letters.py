@@ -13,7 +13,9 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from samsyn.cases.models import Event, Outbox
+from samsyn.cases import actions as case_actions
+from samsyn.cases import jobs as case_jobs
+from samsyn.cases.models import Case, Event, Outbox, SendBatch
 from samsyn.demo.world import write
 from samsyn.kit import letters
 from samsyn.kit.models import Letter
@@ -74,6 +76,33 @@ def test_an_event_that_nobody_can_be_told_of_stops_no_other(world: Any) -> None:
     assert list(waiting.values_list("event__verb", flat=True)) == ["gone"]
     opened = Event.objects.visible_to(world.manager).get(case=new, verb="open")
     assert Letter.objects.filter(about__startswith=f"event:{opened.pk}").exists()
+
+
+def test_cases_to_several_that_break_off_stop_no_others(world: Any) -> None:
+    draft = write(world, world.manager, "demokund", "question", "Till flera", send=False)
+    SendBatch.objects.create(
+        firm=world.firm, by=world.manager.membership, draft=None, engagement_ids=["no id"], total=1, subject="Trasig"
+    )
+    batch = case_actions.send_to_many(world.manager, draft, [world.engagements["annankund"].pk])
+    case_jobs.send_what_was_left()
+    batch.refresh_from_db()
+    assert (batch.finished_at is not None, batch.faults) == (True, [])
+    left = SendBatch.objects.visible_to(world.manager).filter(finished_at=None)
+    assert [one.subject for one in left] == ["Trasig"]
+
+
+def test_information_that_cannot_be_closed_stops_no_other(world: Any) -> None:
+    rows = Case.objects.unscoped(why="the test sets the scene")
+    read = {"days": None, "request": {"acknowledge": False}}
+    strange = write(world, world.manager, "demokund", "information", "Av en sort som inte finns", **read)
+    whole = write(world, world.manager, "demokund", "information", "Som den ska", **read)
+    rows.filter(pk=strange.pk).update(kind="gone", turn_since=timezone.now() - dt.timedelta(days=16))
+    rows.filter(pk=whole.pk).update(turn_since=timezone.now() - dt.timedelta(days=15))
+    case_jobs.close_what_was_only_to_read()
+    assert dict(rows.filter(pk__in=[strange.pk, whole.pk]).values_list("pk", "state")) == {
+        strange.pk: "with_client",
+        whole.pk: "closed",
+    }
 
 
 def invited(world: Any) -> Any:

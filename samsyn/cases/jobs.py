@@ -14,6 +14,7 @@ from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
+from samsyn.kit.queue import each
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import FIRM, Engagement, Membership
@@ -55,8 +56,7 @@ def send_copies(batch_id: str) -> None:
 def send_what_was_left() -> None:
     """Go on with batches whose worker was killed. Each minute; one that is being sent is only helped along."""
     rows = SendBatch.objects.unscoped(why="the worker serves every firm").filter(finished_at=None)
-    for batch_id in rows.order_by("created_at").values_list("pk", flat=True)[:50]:
-        send_copies(str(batch_id))
+    each(send_copies, [str(batch_id) for batch_id in rows.order_by("created_at").values_list("pk", flat=True)[:50]])
 
 
 def close_what_was_only_to_read() -> None:
@@ -64,9 +64,13 @@ def close_what_was_only_to_read() -> None:
     rows = Case.objects.unscoped(why="the worker serves every firm")
     before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
     due = rows.filter(only_to_read=True, state=State.WITH_CLIENT, turn_since__lte=before)
-    for case in due.select_related("firm")[:500]:
-        with suppress(Refused):  # somebody closed it this very moment
-            done(system_for(case.firm), case)
+    each(_close_read, [str(case_id) for case_id in due.order_by("turn_since").values_list("pk", flat=True)[:500]])
+
+
+def _close_read(case_id: str) -> None:
+    case = Case.objects.unscoped(why="the worker serves every firm").select_related("firm").get(pk=case_id)
+    with suppress(Refused):  # somebody closed it this very moment
+        done(system_for(case.firm), case)
 
 
 def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:
