@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from samsyn.cases import actions
 from samsyn.cases.models import Case, Event, Recipient
@@ -145,6 +146,37 @@ def test_an_answer_reaches_the_next_in_order_when_the_responsible_has_left(world
     type(gone).objects.unscoped(why="the test sets the scene").filter(pk=gone.pk).update(ended_at="2026-01-01T00:00Z")
     actions.send_back(world.owner, case, answer=answer_to(case))
     assert mailed() == {MANAGER: [ANSWERED]}  # the client's responsible
+
+
+def lock_out(world: Any, *emails: str) -> None:
+    for email in emails:
+        person = world.user(email)
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+
+
+def test_who_cannot_sign_in_is_told_nothing_and_the_next_in_order_is(world: Any) -> None:
+    member = world.client(MEMBER).membership_in(world.engagements["demokund"].pk)
+    asked = write(world, world.consultant, "demokund", "question", "Till medarbetaren", send=False)
+    actions.set_recipients(world.consultant, asked, [member])
+    case = write(world, world.consultant, "demokund", "question", "Till er")
+    mailed()
+    lock_out(world, MEMBER, CONSULTANT)
+    actions.open_(world.manager, asked)
+    assert mailed() == {OWNER: [NEW]}
+    actions.send_back(world.owner, case, answer=answer_to(case))
+    assert mailed() == {MANAGER: [ANSWERED]}
+
+
+def test_nobody_who_cannot_sign_in_is_written_to_at_all(world: Any) -> None:
+    case = write(world, world.manager, "demokund", "question", "Till er")
+    mailed()
+    lock_out(world, OWNER)
+    actions.message(world.manager, case, text="Hej")
+    actions.remind(world.manager, case)
+    actions.withdraw_consent(world.manager, world.engagements["demokund"])
+    Client().post("/konto/losenord/", {"email": OWNER})
+    assert OWNER not in mailed()
 
 
 @pytest.mark.parametrize(("verb", "who"), [(row[0], row[1]) for row in ROWS if row[3]])

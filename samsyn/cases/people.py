@@ -12,9 +12,9 @@ from samsyn.tenancy.roles import Right, rights_of
 
 
 def present() -> Any:
-    """Everyone who has not left, with the person behind."""
+    """Everyone who has not left and can sign in, with the person behind."""
     rows = Membership.objects.unscoped(why="whom a case concerns is decided by the case")
-    return rows.select_related("user").filter(ended_at=None)
+    return rows.select_related("user").filter(ended_at=None, user__is_active=True)
 
 
 def recipients_of(case: Case) -> list[Membership]:
