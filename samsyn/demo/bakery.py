@@ -101,3 +101,13 @@ STAFF = details(
         [("Antal den 31 december", "whole_number"), ("Någon under 18", "yes_no")],
     )
 )
+TRANSFER = questions(
+    ("Vad gällde överföringen på 12 000,00 kr den 14 oktober?", "text"),
+    ("Finns det ett avtal?", "yes_no"),
+)
+RENT = questions(("Har hyran höjts från och med oktober?", "yes_no"))
+INVOICE = questions(
+    ("Vad gäller fakturan på 6 250,00 kr från den 18 november?", "text"),
+    ("Är den betald?", "yes_no"),
+)
+MILEAGE = documents(("Körjournal, oktober till december", "En för varje lastbil"))

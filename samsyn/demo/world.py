@@ -18,14 +18,14 @@ from stdnum import luhn
 
 from samsyn.cases import actions as cases
 from samsyn.cases import files, kinds
-from samsyn.cases.basis import basis_digest
-from samsyn.cases.models import Attachment, Case, Event, Purpose
+from samsyn.cases.basis import basis_digest, decisions_of
+from samsyn.cases.models import Attachment, Case, Event, Purpose, State
 from samsyn.demo import bakery
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.actors import Actor, client_actor, firm_actor, memberships_of
 from samsyn.tenancy.agreement import text_for
-from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
+from samsyn.tenancy.models import AgreementText, Consent, Engagement, Firm, Invitation, Membership, User
 
 PASSWORD = "samsyn-demo"  # noqa: S105 - known on purpose; exists only with SAMSYN_DEMO=1
 
@@ -125,6 +125,7 @@ def build(*, with_cases: bool = True) -> World:
         _answers_of_demokund(world)
         _endings_of_demokund(world)
         _cases_of_others(world)
+        _age_agreements(60)
     return world
 
 
@@ -382,6 +383,7 @@ def _cases_of_demokund(world: World) -> None:
         "Löner för januari",
         "Hej Elin! Här är lönerna för januari. Titta särskilt på semesterersättningen.",
         days=3,
+        request=bakery.approval("Löner för januari", "184320.00", due(9).isoformat()),
         file="lonespecifikationer-januari.pdf",
     )
     make["details"] = write(world, jonas, "demokund", "details", "Uppgifter till årsredovisningen", days=14)
@@ -406,7 +408,15 @@ def _cases_of_demokund(world: World) -> None:
     )
     make["draft"] = write(world, maria, "demokund", "question", "Fråga om leasingavtalet", send=False)
     make["restricted"] = write(
-        world, maria, "demokund", "approval", "Ägarens lön", "Bara för ägaren.", days=4, restricted=True
+        world,
+        maria,
+        "demokund",
+        "approval",
+        "Ägarens lön",
+        "Bara för ägaren.",
+        days=4,
+        request=bakery.approval("Lön till Elin Bergqvist för januari", "42000.00", due(9).isoformat()),
+        restricted=True,
     )
 
     make["answered"] = write(world, maria, "demokund", "document_request", "Kontoutdrag för november", days=2)
@@ -442,13 +452,15 @@ def _cases_of_demokund(world: World) -> None:
     )
     cases.reply(jonas, make["replied"], text="Tack! Skicka gärna avtalet när det är klart.")
 
-    for name, subject in (("closed", "Kontoutdrag för oktober"), ("cancelled", "Fråga om hyran")):
-        make[name] = write(world, maria, "demokund", "question", subject)
-    answer(elin, make["closed"])
+    make["closed"] = write(world, maria, "demokund", "question", "Kontoutdrag för oktober", request=bakery.TRANSFER)
+    make["cancelled"] = write(world, maria, "demokund", "question", "Fråga om hyran", request=bakery.RENT)
+    answer(elin, make["closed"], bakery.answers("Delbetalning av ugnen.", True))
     cases.close(maria, make["closed"])
     cases.cancel(maria, make["cancelled"])
-    make["approved"] = write(world, maria, "demokund", "approval", "Momsdeklaration för kvartal 3")
-    make["declined"] = write(world, maria, "demokund", "approval", "Löner för december")
+    vat = bakery.approval("Moms att betala för kvartal 3", "48915.00", due(-14).isoformat())
+    make["approved"] = write(world, maria, "demokund", "approval", "Momsdeklaration för kvartal 3", request=vat)
+    wages = bakery.approval("Löner för december", "179450.00", due(7).isoformat())
+    make["declined"] = write(world, maria, "demokund", "approval", "Löner för december", request=wages)
     cases.approve(elin, make["approved"], digest=basis_digest(make["approved"]))
     cases.close(maria, make["approved"])
     cases.decline(elin, make["declined"], digest=basis_digest(make["declined"]), text="Övertiden saknas.")
@@ -593,8 +605,12 @@ def _endings_of_demokund(world: World) -> None:
 def _cases_of_others(world: World) -> None:
     maria, jonas = world.manager, world.consultant
     rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
-    world.cases["annan"] = write(world, jonas, "annankund", "question", "Vad är fakturan från november?")
-    world.cases["delad"] = write(world, maria, "delad", "document_request", "Körjournal för kvartal 4")
+    world.cases["annan"] = write(
+        world, jonas, "annankund", "question", "Vad är fakturan från november?", request=bakery.INVOICE
+    )
+    world.cases["delad"] = write(
+        world, maria, "delad", "document_request", "Körjournal för kvartal 4", request=bakery.MILEAGE
+    )
     world.cases["rival"] = write(world, rolf, "delad@rival", "question", "Fråga från en annan byrå")
     world.cases["waiting"] = write(world, maria, "utansamtycke", "details", "Uppgifter för nyanställda")
 
@@ -602,8 +618,26 @@ def _cases_of_others(world: World) -> None:
 def _age(case: Case, days: int) -> None:
     """Let a case have happened some days ago, so that the demo looks lived in."""
     back = dt.timedelta(days=days)
-    rows = Case.objects.unscoped(why="the demo's own cases").filter(pk=case.pk)
-    columns = ("created_at", "released_at", "closed_at", "turn_since", "firm_changed_at", "client_changed_at")
-    rows.update(**{column: F(column) - back for column in columns})
-    Event.objects.unscoped(why="the demo's own cases").filter(case=case).update(at=F("at") - back)
-    Attachment.objects.unscoped(why="the demo's own cases").filter(case=case).update(created_at=F("created_at") - back)
+    _back(Case, {"pk": case.pk}, back, "created_at", "released_at", "closed_at", "turn_since")
+    _back(Case, {"pk": case.pk}, back, "firm_changed_at", "client_changed_at")
+    _back(Event, {"case": case}, back, "at")
+    _back(Attachment, {"case": case}, back, "created_at")
+    fresh = Case.objects.unscoped(why="the demo's own cases").get(pk=case.pk)
+    if fresh.state != State.WITH_CLIENT and fresh.due_on:
+        fresh.due_on = working_day_before(fresh.due_on - back)
+    for given in decisions_of(fresh):
+        given["at"] = (dt.datetime.fromisoformat(given["at"]) - back).isoformat()
+    fresh.save(update_fields=["due_on", "answer"])
+
+
+def _age_agreements(days: int) -> None:
+    """Let the clients who have approved have done so before their first case."""
+    back, approved = dt.timedelta(days=days), Engagement.ConsentState.APPROVED
+    _back(Engagement, {"consent": approved}, back, "consent_at", "consent_first_approved_at", "first_released_at")
+    _back(Consent, {"engagement__consent": approved}, back, "at")
+    _back(AgreementText, {}, back, "created_at")
+
+
+def _back(model: Any, which: dict[str, Any], by: dt.timedelta, *columns: str) -> None:
+    rows = model.objects.unscoped(why="the demo's own rows, as if they had been made earlier").filter(**which)
+    rows.update(**{column: F(column) - by for column in columns})
