@@ -26,6 +26,7 @@ MANAGER, CONSULTANT = "ansvarig@demobyran.example", "konsult@demobyran.example"
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
 STAFF, COLLEAGUES = "/byra/demobyran/medarbetare/", "/kund/demokund/kollegor/"
 NUMBER = "559999-0289"
+DOMAIN = "@" + ".".join(["b" * 60] * 4) + ".example"  # 252 characters
 
 
 def text(response: Any) -> str:
@@ -116,6 +117,7 @@ def test_a_sole_traders_personal_number_is_a_firms_number_too(db: None) -> None:
         ({"number": "559999-0288"}, "The number isn't valid"),
         ({"number": "hej"}, "The number isn't valid"),
         ({"manager": "inte en adress"}, "is not an e-mail address"),
+        ({"manager": f"aaa{DOMAIN}"}, "has at most 254 characters"),
         ({"name": " "}, "1 to 120 characters"),
         ({"name": "x" * 121}, "1 to 120 characters"),
     ],
@@ -368,3 +370,26 @@ def test_nothing_tells_whether_an_address_is_known_at_another_firm(visit: Any, w
     for other in others:
         assert other == first
     assert "En inbjudan är på väg" in first[2]
+
+
+@pytest.mark.parametrize(
+    ("email", "path", "facts", "field"),
+    [
+        (MANAGER, STAFF, person(), "email"),
+        (OWNER, COLLEAGUES, person(role="member"), "email"),
+        (OWNER, "/konto/", {"part": "address"}, "email"),
+        (MANAGER, "/byra/demobyran/kunder/ny/", {"name": "Ny AB"}, "contact_email"),
+        (MANAGER, "/byra/demobyran/installningar/", {}, "reply_to"),
+        ("", "/konto/losenord/", {}, "email"),
+    ],
+)
+def test_an_address_that_is_too_long_is_said_so_wherever_it_is_written(
+    visit: Any, world: Any, email: str, path: str, facts: dict[str, str], field: str
+) -> None:
+    who = visit(email) if email else Client()
+    for length, refused in ((254, False), (255, True)):
+        address = "a" * (length - len(DOMAIN)) + DOMAIN
+        page = text(who.post(path, {**facts, field: address}, follow=True))
+        assert ("Texten är för lång. Högst 254 tecken får plats här." in page) is refused
+        assert not refused or address in page, "it can be mended"
+    assert "maxlength" not in text(who.get(path)).partition(f'name="{field}"')[2].partition(">")[0]

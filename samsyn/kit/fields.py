@@ -24,7 +24,7 @@ from samsyn.kit.sweden import (
     parse_party_number,
     stockholm_today,
 )
-from samsyn.kit.text import clean_name, clean_text, looks_like_address
+from samsyn.kit.text import LONGEST_ADDRESS, clean_name, clean_text, looks_like_address
 
 TOO_LONG = _("The text is too long. At most %(limit)s characters fit here.")
 
@@ -54,6 +54,18 @@ class _Text(forms.CharField):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.longest}
+
+
+class MailField(forms.EmailField):
+    """An e-mail address, as long as one can be. The browser's own limit is not set: it cuts silently."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=None, **options)
+
+    def clean(self, value: Any) -> str:
+        if len(str(value or "").strip().casefold()) > LONGEST_ADDRESS:
+            raise ValidationError(TOO_LONG, code="too_long", params={"limit": LONGEST_ADDRESS})
+        return str(super().clean(value))
 
 
 class LineField(_Text):

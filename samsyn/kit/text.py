@@ -83,6 +83,9 @@ def like_pattern(text: str) -> str:
     return fold(clean_name(text))[:80]
 
 
+LONGEST_ADDRESS = 254  # of an e-mail address: what fits between the signs around it in SMTP (RFC 5321)
+
+
 def looks_like_address(text: str) -> bool:
     """Whether a name holds a link or a mail address, as names in bait do."""
     return bool(re.search(r"://|www\.|@|\b[\w-]+\.(se|com|net|org|nu|io|example)\b", text, re.IGNORECASE))

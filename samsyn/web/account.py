@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import PersonNameField
+from samsyn.kit.fields import MailField, PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
@@ -76,7 +76,7 @@ class AboutMe(forms.ModelForm):  # type: ignore[type-arg]
 
 class NewAddress(forms.Form):
     limit = "manage_email"
-    email = forms.EmailField(
+    email = MailField(
         label=gettext_lazy("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
 

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
+from django import forms
 from django.http import HttpRequest
 
 from samsyn.kit import letters
+from samsyn.kit.fields import MailField
 from samsyn.tenancy.models import User
 
 LETTER = "password_reset_key"
@@ -35,6 +37,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class AskForNewPassword(ResetPasswordForm):
     """The same page, status and work whether or not there is an account with the address."""
+
+    email = MailField(widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def save(self, request: HttpRequest, **how: Any) -> str:
         if self.users:

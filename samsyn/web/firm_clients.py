@@ -19,7 +19,7 @@ from samsyn.cases import actions as cases
 from samsyn.cases.lists import after, cursor_of, years_of
 from samsyn.cases.models import Case, State
 from samsyn.cases.models.case import OPEN_STATES
-from samsyn.kit.fields import LineField, PartyNumberField
+from samsyn.kit.fields import LineField, MailField, PartyNumberField
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.consent import WAITING, Step
@@ -84,6 +84,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
     postcode = LineField(label=gettext_lazy("Postcode"), longest=10, required=False)
     city = LineField(label=gettext_lazy("City"), longest=80, required=False)
     contact_name = LineField(label=gettext_lazy("Main contact"), longest=120, required=False)
+    contact_email = MailField(label=gettext_lazy("The main contact's e-mail"), required=False)
     phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
 
     fiscal_year_ends = forms.TypedChoiceField(
@@ -108,7 +109,6 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         labels = {  # noqa: RUF012 - Django's own way
             "form": gettext_lazy("Form of company"),
-            "contact_email": gettext_lazy("The main contact's e-mail"),
             "language": gettext_lazy("Language"),
         }
 

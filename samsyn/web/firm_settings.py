@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import LineField, PartyNumberField, PersonNameField, TextField, TickField
+from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonNameField, TextField, TickField
 from samsyn.kit.pictures import PictureField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
@@ -39,6 +39,11 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Sender of letters"),
         required=False,
         help_text=gettext_lazy("The firm's name when left out."),
+    )
+    reply_to = MailField(
+        label=gettext_lazy("Address for replies"),
+        required=False,
+        help_text=gettext_lazy("Replies to the letters go here."),
     )
     picture = PictureField(
         label=gettext_lazy("Logo"),
@@ -75,13 +80,9 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "due_days",
         )
         labels = {  # noqa: RUF012 - Django's own way
-            "reply_to": gettext_lazy("Address for replies"),
             "max_file_mb": gettext_lazy("Largest file, MB"),
             "max_case_mb": gettext_lazy("Largest case, MB"),
             "due_days": gettext_lazy("Days to answer, as first suggested"),
-        }
-        help_texts = {  # noqa: RUF012 - Django's own way
-            "reply_to": gettext_lazy("Replies to the letters go here."),
         }
 
     def clean(self) -> dict[str, Any]:

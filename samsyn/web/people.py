@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import PersonNameField
+from samsyn.kit.fields import MailField, PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
@@ -26,7 +26,7 @@ from samsyn.web.pages import page, slug_of
 
 class NewPerson(forms.Form):
     name = PersonNameField(label=gettext_lazy("Name"))
-    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    email = MailField(label=gettext_lazy("E-mail address"))
 
 
 class NewStaff(NewPerson):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samsyn.kit.sweden import parse_party_number
-from samsyn.kit.text import fold
+from samsyn.kit.text import LONGEST_ADDRESS, fold
 from samsyn.tenancy.register.columns import folded
 
 LENGTHS = {
@@ -22,7 +22,7 @@ LENGTHS = {
     "postcode": 10,
     "city": 80,
     "contact_name": 120,
-    "contact_email": 254,
+    "contact_email": LONGEST_ADDRESS,
     "phone": 40,
     "client_number": 40,
 }

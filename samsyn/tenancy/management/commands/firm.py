@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, OperationalError, ProgrammingError
 
 from samsyn.kit.sweden import parse_party_number
-from samsyn.kit.text import clean_name
+from samsyn.kit.text import LONGEST_ADDRESS, clean_name
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.slugs import RESERVED, slug_from
@@ -71,6 +71,8 @@ def number_of(text: str) -> str:
 
 
 def address_of(text: str) -> str:
+    if len(text) > LONGEST_ADDRESS:
+        raise CommandError(f"An e-mail address has at most {LONGEST_ADDRESS} characters.")
     try:
         validate_email(text)
     except ValidationError as error:
