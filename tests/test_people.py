@@ -393,3 +393,10 @@ def test_an_address_that_is_too_long_is_said_so_wherever_it_is_written(
         assert ("Texten är för lång. Högst 254 tecken får plats här." in page) is refused
         assert not refused or address in page, "it can be mended"
     assert "maxlength" not in text(who.get(path)).partition(f'name="{field}"')[2].partition(">")[0]
+
+
+def test_two_addresses_that_only_sound_alike_are_two_people(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    for name, email in (("Kim Ett", "Kim@Straße.example"), ("Kim Två", "kim@strasse.example")):
+        owner.post(COLLEAGUES, colleague(name=name, email=email))
+    assert link_to("kim@straße.example") != link_to("kim@strasse.example")

@@ -73,6 +73,11 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).casefold()).strip()
 
 
+def mail_address(text: str) -> str:
+    """An e-mail address as it is kept and compared, capitals alike. Not folded: ß and ss are two people's."""
+    return text.strip().lower()
+
+
 def swedish_sort_key(text: str) -> str:
     """A key that sorts … z å ä ö in plain byte order, alike on both databases. At most 160 characters."""
     return fold(text).translate(str.maketrans("åäæöø", "{||}}"))[:160]

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.kit.sweden import parse_party_number
+from samsyn.kit.text import mail_address
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership
 
 
@@ -46,7 +47,7 @@ def hindrances(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]
     elif not engagement.contact_email:
         text = _("The main contact has no e-mail address.")
         found.append(Hindrance("no_email", text, _("Add an e-mail address"), "contact_email"))
-    if engagement.contact_email.casefold() in staff:
+    if mail_address(engagement.contact_email) in staff:
         text = _("The main contact's e-mail address belongs to someone at the firm.")
         found.append(Hindrance("email_of_staff", text, _("Change the e-mail address"), "contact_email"))
     if not (engagement.address and engagement.postcode and engagement.city):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from samsyn.kit.gate import GatedModel, key
 from samsyn.kit.ids import uuid7
+from samsyn.kit.text import mail_address
 
 FIRM, CLIENT = "firm", "client"
 
@@ -24,13 +25,13 @@ class People(BaseUserManager["User"]):
     """Makes people; their address is folded once, here."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=email.strip().casefold(), **fields)
+        user = self.model(email=mail_address(email), **fields)
         user.set_password(password)
         user.save()
         return user
 
     def by_email(self, email: str) -> User | None:
-        return self.filter(email=email.strip().casefold()).first()
+        return self.filter(email=mail_address(email)).first()
 
 
 class User(AbstractBaseUser):

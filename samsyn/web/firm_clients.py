@@ -20,7 +20,7 @@ from samsyn.cases.lists import after, cursor_of, years_of
 from samsyn.cases.models import Case, State
 from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import LineField, MailField, PartyNumberField
-from samsyn.kit.text import like_pattern
+from samsyn.kit.text import like_pattern, mail_address
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.consent import WAITING, Step
 from samsyn.tenancy.actors import Actor
@@ -126,7 +126,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["number"] or ""
 
     def clean_contact_email(self) -> str:
-        return str(self.cleaned_data["contact_email"]).casefold()
+        return mail_address(self.cleaned_data["contact_email"])
 
     def validate_constraints(self) -> None:
         """The database says it; here it would read past the gate."""

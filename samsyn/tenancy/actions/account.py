@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from samsyn.kit import letters
+from samsyn.kit.text import mail_address
 from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import NewAddress, User
 
@@ -26,7 +27,7 @@ def ask_for_address(user: User, email: str) -> None:
     An address that somebody has already gets no letter and no code is ever right for it, and nothing on
     the page or in the time it takes tells so.
     """
-    email = email.strip().casefold()
+    email = mail_address(email)
     if email == user.email:
         raise Refused(_("This is your address already."), field="email")
     code = f"{secrets.randbelow(1_000_000):06d}"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from samsyn.kit import letters
 from samsyn.kit.sweden import format_party_number
-from samsyn.kit.text import clean_name, looks_like_address
+from samsyn.kit.text import clean_name, looks_like_address, mail_address
 from samsyn.tenancy import logos
 from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
 from samsyn.tenancy.actors import Actor, system_for
@@ -84,7 +84,7 @@ def add_colleague(
         raise Refused(_("Choose a role."))
     if not engagement.has_consent:
         raise NotNow(_("Colleagues can be added once the agreement is approved."))
-    if email.strip().casefold() in addresses_of_staff(engagement.firm):
+    if mail_address(email) in addresses_of_staff(engagement.firm):
         raise Refused(_("This address belongs to someone at the firm."), field="email")
     if _holds(Membership.objects.unscoped(why="is the person already here").filter(engagement=engagement), email):
         raise Refused(_("This person already has access."), field="email")
@@ -106,14 +106,14 @@ def invite_again(actor: Actor, invitation: Invitation) -> Invitation:
 
 
 def _holds(rows: Any, email: str) -> bool:
-    return bool(rows.filter(ended_at=None, user__email=email.strip().casefold()).exists())
+    return bool(rows.filter(ended_at=None, user__email=mail_address(email)).exists())
 
 
 def _must_be_new(firm: Firm, engagement: Engagement | None, email: str) -> None:
     """Two links to one person would leave both unsure which of them works."""
     rows = Invitation.objects.unscoped(why="is the person already asked in").filter(firm=firm, engagement=engagement)
     living = rows.filter(state=Invitation.State.PENDING, expires_at__gt=timezone.now())
-    if living.filter(email=email.strip().casefold()).exists():
+    if living.filter(email=mail_address(email)).exists():
         raise Refused(_("This person is already invited. Send the invitation again from the list."), field="email")
 
 
@@ -185,7 +185,7 @@ def _invite(
     may_approve: bool = False,
     main_contact: bool = False,
 ) -> Invitation:
-    name, email = clean_name(name), email.strip().casefold()
+    name, email = clean_name(name), mail_address(email)
     if not name or looks_like_address(name):
         raise Refused(_("Write a name without links or addresses."), field="name")
     end_links(Q(firm=firm, engagement=engagement, email=email))

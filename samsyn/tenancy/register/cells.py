@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samsyn.kit.sweden import parse_party_number
-from samsyn.kit.text import LONGEST_ADDRESS, fold
+from samsyn.kit.text import LONGEST_ADDRESS, fold, mail_address
 from samsyn.tenancy.register.columns import folded
 
 LENGTHS = {
@@ -140,7 +140,7 @@ def _number(column: str, text: str) -> str:
 
 
 def _email(column: str, text: str) -> str:
-    text = _within(column, text.casefold())
+    text = _within(column, mail_address(text))
     try:
         validate_email(text)
     except ValidationError as error:
