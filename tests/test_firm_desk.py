@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from samsyn.cases import actions as cases
 from samsyn.cases.models import Case, Event, SendBatch
-from samsyn.demo.world import write
+from samsyn.demo.world import answer, write
+from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.models import Membership
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +196,60 @@ def test_what_one_has_done_oneself_is_not_unread_and_what_came_before_still_is(v
     page(firm, f"{DESK}arenden/{theirs.ref}/")
     cases.message(world.manager, theirs, text="Vi återkommer.")
     assert "data-unread" not in row_of(page(firm, f"{DESK}arenden/"), theirs.subject)
+
+
+# A case that nobody at the firm answers for
+
+
+def leave(world: Any) -> None:
+    Membership.objects.unscoped(why="the consultant leaves").filter(pk=world.consultant.membership.pk).update(
+        ended_at=timezone.now()
+    )
+
+
+def take_away(world: Any) -> None:
+    """The consultant sees own clients only, and this one is given to somebody else."""
+    staff = Membership.objects.unscoped(why="the consultant gets less to see")
+    staff.filter(pk=world.consultant.membership.pk).update(scope="own")
+    tenancy.set_people(world.manager, world.engagements["annankund"], responsible=world.manager.membership,
+                       participants=[])  # fmt: skip
+
+
+def forget(world: Any) -> None:
+    Case.objects.unscoped(why="as a case can be stored").filter(subject="Ingens").update(responsible=None)
+
+
+def badge(page: str) -> int:
+    found = re.search(r'Mitt skrivbord.*?class="badge"[^>]*>(\d+)', page.partition("</nav>")[0], re.DOTALL)
+    return int(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("lose", [leave, take_away, forget])
+def test_a_case_that_is_nobodys_is_every_managers_until_somebody_answers_for_it(
+    visit: Any, world: Any, lose: Any
+) -> None:
+    Case.objects.visible_to(world.manager).update(responsible=world.manager.membership)  # only one is to be nobody's
+    case = write(world, world.manager, "annankund", "question", "Ingens")
+    cases.reassign(world.manager, case, responsible=world.consultant.membership)
+    answer(world.client("agare@annankund.example", "annankund"), case)
+    firm, desk = visit(MANAGER), f"{DESK}arenden/"
+    before = badge(page(firm, DESK))
+    assert "Utan ansvarig" not in page(firm, f"{desk}?vy=alla")
+    lose(world)
+    shown = page(firm, DESK)
+    assert badge(shown) == before + 1
+    assert "Ingens" in shown
+    assert "Utan ansvarig" in shown
+    assert "Utan ansvarig" in row_of(page(firm, f"{desk}?vy=mina"), "Ingens")
+    assert "Utan ansvarig" in page(firm, f"{desk}{case.ref}/")
+    assert "Ingens" not in page(visit("egna@demobyran.example"), DESK), "it is the managers' to hand on"
+    cases.reassign(world.manager, case, responsible=world.manager.membership)
+    assert "Utan ansvarig" not in page(firm, DESK)
+    assert badge(page(firm, DESK)) == before + 1
+
+
+def test_a_late_case_that_is_nobodys_is_on_the_desk_of_a_manager(visit: Any, world: Any) -> None:
+    case = write(world, world.manager, "annankund", "question", "Ingens")
+    Case.objects.unscoped(why="late, and nobody's").filter(pk=case.pk).update(due_on="2025-12-01", responsible=None)
+    assert "Ingens" in page(visit(MANAGER), DESK).partition("Försenat hos kunder")[2]
+    assert "Ingens" not in page(visit("konsult@demobyran.example"), DESK)

@@ -1,8 +1,9 @@
 """Questions every list asks of each of its cases, written as SQL.
 
 The same conditions made of querysets took Django longer to put together than the database needed to answer the
-whole page (`bin/bench`). Each reads only rows that name the actor, so nothing is told of anybody else's, and takes
-its columns through the query it stands in, so that it holds in a subquery too.
+whole page (`bin/bench`). Each reads only rows that name the actor, or who at the actor's own firm works with what,
+so nothing is told of anybody else's, and takes its columns through the query it stands in, so that it holds in a
+subquery too.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ from django.db.models.functions import Cast
 
 from samsyn.cases.models import Outcome, ReadMark, Recipient
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.models import Membership
+from samsyn.tenancy.models import Engagement, Membership, Participant
 
 NEVER = "1 = 0"
-TABLES = {"marks": ReadMark._meta.db_table, "recipients": Recipient._meta.db_table, "people": Membership._meta.db_table}
+MODELS = {"marks": ReadMark, "recipients": Recipient, "people": Membership, "clients": Engagement, "parts": Participant}
+TABLES = {name: model._meta.db_table for name, model in MODELS.items()}
 SEEN = "SELECT 1 FROM {marks} seen WHERE seen.firm_id = {firm_id} AND seen.case_id = {id} AND seen.seq >= {seq}"
 NAMED = "SELECT 1 FROM {recipients} named JOIN {people} person ON person.id = named.membership_id"
+STAFF = "SELECT staff.id FROM {people} staff WHERE staff.engagement_id IS NULL"
+AT_WORK = (
+    "SELECT 1 FROM {people} person WHERE person.id = {responsible_id} AND person.ended_at IS NULL AND ("
+    "EXISTS (SELECT 1 FROM {clients} client WHERE client.id = {engagement_id} AND client.responsible_id = person.id)"
+    " OR EXISTS (SELECT 1 FROM {parts} part WHERE part.firm_id = {firm_id} AND part.engagement_id = {engagement_id}"
+    " AND part.membership_id = person.id))"
+)
 OF_CASE = "WHERE named.firm_id = {firm_id} AND named.case_id = {id}"
 
 
@@ -121,3 +130,31 @@ class AsksMe(Condition):
     def _given(self, said: Said) -> str:
         given = " OR ".join(f"{{answer}} LIKE {said.one(f'%{one}%')}" for one in self.actor.membership_ids)
         return f"{{kind}} = 'approval' AND {{answer}} IS NOT NULL AND ({given or NEVER})"
+
+
+class Strayed(Condition):
+    """Whether whoever is responsible for a case has left the firm, or works with its client no more.
+
+    The rule of `people.sees_client`. Only the cases of staff who have left or see their own clients are looked at.
+    """
+
+    columns: ClassVar = {name: F(name) for name in ("firm_id", "engagement_id", "responsible_id")}
+
+    def text(self, said: Said) -> str:
+        return f"{{responsible_id}} IN ({self.some(said)}) AND NOT EXISTS ({AT_WORK})"
+
+    def some(self, said: Said, also: str = NEVER) -> str:
+        """Those whose cases can be astray, and those `also` names."""
+        firm, own = said.among("staff.firm_id", self.actor.firm_ids), said.one(Membership.Scope.OWN.value)
+        return f"{STAFF} AND {firm} AND (staff.scope = {own} OR staff.ended_at IS NOT NULL OR {also})"
+
+
+class OwnOrStrayed(Strayed):
+    """Whether a case is the actor's own or astray: the two in one, so that one index answers both."""
+
+    def text(self, said: Said) -> str:
+        before, own = Said(said.connection), Said(said.connection)
+        also = f"staff.id = {own.one(self.actor.membership.pk)}"
+        some = self.some(before, also)
+        said.values += [*before.values, *own.values, *own.values]
+        return f"{{responsible_id}} IN ({some}) AND ({{responsible_id}} = %s OR NOT EXISTS ({AT_WORK}))"

@@ -10,12 +10,13 @@ from django.core import signing
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, ExtractYear
 
-from samsyn.cases.conditions import AsksMe, Unread
+from samsyn.cases.conditions import AsksMe, OwnOrStrayed, Strayed, Unread
 from samsyn.cases.models import AccessLog, Case, Outcome, ReadMark, State
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.roles import Right
 
 CLIENT_ORDER = ("-client_changed_at", "-id")
 MAY_BE_EMPTY = ("number", "due_on")
@@ -36,7 +37,7 @@ def cases_for(actor: Actor) -> Any:
     rows: Any = Case.objects.visible_to(actor).only(*LISTED)
     rows = rows.annotate(responsible_name=F("responsible__user__name"))
     if actor.is_firm:
-        rows = rows.annotate(client_name=F("engagement__name"))
+        rows = rows.annotate(client_name=F("engagement__name"), unminded=Q(responsible=None) | Q(Strayed(actor)))
     return rows.annotate(unread=Unread(actor))
 
 
@@ -47,14 +48,27 @@ def with_asked(actor: Actor, rows: Any) -> Any:
 
 def waiting(actor: Actor, rows: Any) -> Any:
     """Those of `rows` that wait for this person: the badge counts exactly these."""
-    if actor.is_client:
-        return rows.filter(AsksMe(actor), state=State.WITH_CLIENT, only_to_read=False)
-    return rows.filter(state=State.WITH_FIRM, responsible=actor.membership)
+    return rows.filter(Q(*_waiting(actor), _connector=Q.OR))
 
 
 def waiting_for(actor: Actor) -> int:
-    """How many cases wait for this person here."""
-    return int(waiting(actor, Case.objects.visible_to(actor)).count())
+    """How many cases wait for this person here. Each reason is counted by itself, since an index can answer it."""
+    rows = Case.objects.visible_to(actor)
+    return sum(int(rows.filter(reason).count()) for reason in _waiting(actor))
+
+
+def _waiting(actor: Actor) -> list[Q]:
+    """Why a case waits for this person; of these reasons never two at once."""
+    if actor.is_client:
+        return [Q(AsksMe(actor), state=State.WITH_CLIENT, only_to_read=False)]
+    return [Q(reason, state=State.WITH_FIRM) for reason in minding(actor)]
+
+
+def minding(actor: Actor) -> list[Q]:
+    """Why this person at the firm minds a case: it is his or her own, or nobody's and he or she is a manager."""
+    if actor.may(Right.RUN_FIRM):
+        return [Q(OwnOrStrayed(actor)), Q(responsible=None)]
+    return [Q(responsible=actor.membership)]
 
 
 def waiting_for_consent(actor: Actor, engagement: Engagement) -> int:

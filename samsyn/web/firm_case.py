@@ -38,7 +38,7 @@ from samsyn.web.kept import Written, fill, form_of, put_back, refused
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import press_in, status_of, whole_page
 from samsyn.web.saying import device_key, only_files, refuse_to_say, take_files
-from samsyn.web.showing import history_of, subject_of, turn_line_of
+from samsyn.web.showing import history_of, is_unminded, subject_of, turn_line_of
 from samsyn.web.unsent import waiting
 
 MISSING = gettext_lazy("Something is missing. It is marked below.")
@@ -113,6 +113,7 @@ def show(
         request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST],
         history=history_of(data.timeline, data.attachments, url, talks=kind.talks),
         notes=data.notes,
+        unminded=is_unminded(case),
         people=data.people,
         can=can,
         staff=[(str(one.pk), one.name) for one in data.staff],

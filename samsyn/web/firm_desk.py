@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import actions
-from samsyn.cases.lists import after, cases_for, cursor_of, found_by, ordered, waiting
+from samsyn.cases.lists import after, cases_for, cursor_of, found_by, minding, ordered, waiting
 from samsyn.cases.models import Case, SendBatch, State
 from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import DueDayField
@@ -93,7 +93,7 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Mitt skrivbord*: oldest first what waits for me, what is late at clients, what is being sent."""
     rows = cases_for(actor)
     mine = list(waiting(actor, rows).order_by("turn_since", "id")[:30])
-    late = rows.filter(state=State.WITH_CLIENT, due_on__lt=stockholm_today(), responsible=actor.membership)
+    late = rows.filter(Q(*minding(actor), _connector=Q.OR), state=State.WITH_CLIENT, due_on__lt=stockholm_today())
     return page(
         request,
         "firm/desk.html",

@@ -19,6 +19,7 @@ from samsyn.cases.rounds import taken_back
 from samsyn.cases.verbs import VERBS
 from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.roles import Right
 
 REF = "REF"
 
@@ -61,6 +62,7 @@ class Line:
     who: str
     client: str
     responsible: str
+    unminded: bool
     turn: Turn
     due: Due | None
     updated: str
@@ -108,9 +110,14 @@ def turn_of(case: Case, actor: Actor) -> Turn:
         return Turn("yours", "ball", _("Waiting for you"))
     if actor.is_client:
         return Turn("theirs", "circle-arrow-right", _("With the firm"))
-    if case.responsible_id in actor.membership_ids:
+    if case.responsible_id in actor.membership_ids or (is_unminded(case) and actor.may(Right.RUN_FIRM)):
         return Turn("yours", "ball", _("Waiting for you"))
     return Turn("ours", "circle-arrow-right", _("With the firm"))
+
+
+def is_unminded(case: Case) -> bool:
+    """Whether a case that is not closed is nobody's at the firm, as `cases.lists.cases_for` has found."""
+    return bool(getattr(case, "unminded", False)) and case.state != State.CLOSED
 
 
 def due_of(case: Case) -> Due | None:
@@ -155,7 +162,8 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         unread=bool(getattr(case, "unread", False)) and case.state != State.DRAFT,
         who=case.responsible_name or "",  # type: ignore[attr-defined]
         client=case.client_name if actor.is_firm else "",  # type: ignore[attr-defined]
-        responsible=short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
+        responsible="–" if is_unminded(case) else short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
+        unminded=is_unminded(case),
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
