@@ -87,7 +87,8 @@ def serve(port: int, *, reloads: bool, ready: Callable[[], None]) -> str:
 
 def _granian(port: int) -> list[str]:
     program = str(Path(sys.executable).with_name("granian"))
-    how = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1", "--no-ws"]
+    how = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--no-ws"]
+    how += ["--workers", "1", "--blocking-threads", "4"]  # each holds a connection to the database
     # One that is told to stop while it starts does not hear it.
     how += ["--workers-kill-timeout", str(HURRIES)]
     return [program, *how, "--log-level", "warning", "samsyn.wsgi:application"]
