@@ -118,7 +118,7 @@ def body(page: BeautifulSoup) -> list[str]:
                 link["href"] = link["href"].partition("/fil/")[2]
         for mark in found.select("use"):
             mark["href"] = mark["href"].rpartition("#")[2]
-        text = re.sub(r"kl\.? ?\d\d[.:]\d\d", "KLOCKSLAG", str(found))
+        text = re.sub(r"\b\d\d:\d\d\b", "KLOCKSLAG", str(found))
         rows.append(re.sub(r">\s+|\s+<", lambda gap: gap[0].strip(), re.sub(r"\s+", " ", text)))
     return rows
 
