@@ -55,11 +55,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The cast is made once, before the first test; each test rolls back what it does."""
+    """The cast is made once, before the first test; each test rolls back what it does.
+
+    Its letters have gone by then: a letter that has waited for two minutes would be a fault to tell managers of.
+    """
     from samsyn.demo import world
+    from samsyn.kit import letters
 
     with django_db_blocker.unblock():
         world.build()
+        letters.sweep()
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from samsyn.tenancy.models import User
 from tests.every_page import every_page, routes_of_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.django_db(transaction=True)]
-QUICK = [(390, "light", "sv"), (1440, "dark", "sv")]
-SLOW = [(320, "light", "en"), (720, "dark", "en")]
+# Width, the language of the texts, and the colours it is looked at in. 320 is 1280 at four times the size.
+QUICK = [(390, "sv", ["light"]), (1440, "sv", ["dark"])]
+SLOW = [(width, "en", ["light", "dark"]) for width in (320, 390, 768, 1440)]
+COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 
 
 def pages_of_the_world() -> list[tuple[str, str]]:
@@ -43,11 +45,19 @@ def signed_in(browser: Any, base: str, who: str, **how: Any) -> Any:
     return page
 
 
-def faults_on(page: Any, address: str) -> list[str]:
-    """What is wrong with one page, in words."""
+def violations(page: Any, **how: Any) -> list[str]:
+    return [f"{one['id']} {one['nodes'][0]['html'][:200]}" for one in Axe().run(page, **how).response["violations"]]
+
+
+def faults_on(page: Any, address: str, schemes: list[str]) -> list[str]:
+    """What is wrong with one page, in words; of a second scheme only its colours can be."""
+    page.emulate_media(color_scheme=schemes[0])
     answer = page.goto(address)
     page.wait_for_load_state("load")
-    found = [f"{one['id']} {one['nodes'][0]['html'][:200]}" for one in Axe().run(page).response["violations"]]
+    found = violations(page)
+    for scheme in schemes[1:]:
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{scheme}: {one}" for one in violations(page, options=COLOURS)]
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     headings = page.locator("h1").count()
     found += [f"scrolls sideways by {wide} px"] if wide > 0 else []
@@ -57,16 +67,16 @@ def faults_on(page: Any, address: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme", "language"), [*QUICK, *[pytest.param(*one, marks=pytest.mark.slow) for one in SLOW]]
+    ("width", "language", "schemes"), [*QUICK, *[pytest.param(*one, marks=pytest.mark.slow) for one in SLOW]]
 )
 def test_no_page_has_a_fault_that_can_be_found_by_looking(
-    browser: Any, live_server: Any, cast: None, width: int, scheme: str, language: str
+    browser: Any, live_server: Any, cast: None, width: int, language: str, schemes: list[str]
 ) -> None:
     pages = pages_of_the_world()
     User.objects.update(language=language)
     how = {
         "viewport": {"width": width, "height": 900},
-        "color_scheme": scheme,
+        "reduced_motion": "reduce",  # colours are looked at when they have come to rest
         "locale": {"sv": "sv-SE", "en": "en-GB"}[language],
     }
     faults: list[str] = []
@@ -78,6 +88,6 @@ def test_no_page_has_a_fault_that_can_be_found_by_looking(
         page = signed_in(browser, live_server.url, who, **how)
         page.on("pageerror", note)
         for path in (path for email, path in pages if email == who):
-            faults.extend(f"{path}: {fault}" for fault in faults_on(page, live_server.url + path))
+            faults.extend(f"{path}: {fault}" for fault in faults_on(page, live_server.url + path, schemes))
         page.context.close()
     assert not faults, "\n".join(faults)
