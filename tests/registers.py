@@ -101,7 +101,7 @@ def run_of(response: Any) -> ImportRun:
 
 def rows_of(run: ImportRun) -> dict[int, StagedRow]:
     rows = StagedRow.objects.unscoped(why="the test's own import").filter(run=run).select_related("run", "engagement")
-    return {row.line: row for row in rows}
+    return {row.line: row for row in rows.order_by("line")}
 
 
 def checked(person: Any, content: bytes, name: str = "kunder.csv") -> dict[int, StagedRow]:

@@ -20,6 +20,16 @@ OWNER, MEMBER, MANAGER = "agare@demokund.example", "medarbetare@demokund.example
 QUESTION = "Vad gällde inköpet den 9 december?"
 COMMENT = "Något mer byrån bör veta?"
 
+KEPT = """async () => {
+  const database = await new Promise((done) => {
+    const asked = indexedDB.open("samsyn", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("drafts");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const keys = database.transaction("drafts").objectStore("drafts").getAllKeys();
+  return new Promise((done) => (keys.onsuccess = () => (database.close(), done(keys.result))));
+}"""
+
 
 def case_of(subject: str) -> Case:
     found: Case = Case.objects.unscoped(why="a case of the cast").get(subject=subject)
@@ -53,19 +63,12 @@ def is_marked(screen: Screen) -> bool:
 
 def kept_on_device(screen: Screen) -> list[str]:
     """The keys of what this device keeps."""
-    return list(
-        screen.page.evaluate(
-            """async () => {
-              const database = await new Promise((done) => {
-                const asked = indexedDB.open("samsyn", 1);
-                asked.onupgradeneeded = () => asked.result.createObjectStore("drafts");
-                asked.onsuccess = () => done(asked.result);
-              });
-              const keys = database.transaction("drafts").objectStore("drafts").getAllKeys();
-              return new Promise((done) => (keys.onsuccess = () => (database.close(), done(keys.result))));
-            }"""
-        )
-    )
+    return list(screen.page.evaluate(KEPT))
+
+
+def wait_until_saved(page: Any) -> None:
+    """Until the server has what this device kept, whether this page or the one before it has sent it."""
+    page.evaluate(f"async () => {{ while ((await ({KEPT})()).length) await new Promise(requestAnimationFrame); }}")
 
 
 def value(screen: Screen, label: str) -> str:
@@ -131,7 +134,7 @@ def test_what_is_written_without_a_connection_is_put_back_and_saved(client: Scre
     client.page.close()
     client.context.set_offline(False)
     second.goto(client.base + question)
-    second.get_by_text("Sparat").first.wait_for()
+    wait_until_saved(second)
     assert second.get_by_label(COMMENT).input_value() == "Skrivet i nästa tunnel"
     assert Draft.objects.unscoped(why="a test").get(case__subject=QUESTION).typed["comment"] == "Skrivet i nästa tunnel"
 
@@ -147,7 +150,7 @@ def test_what_is_chosen_without_a_connection_is_put_back_and_saved(client: Scree
     page.close()
     client.context.set_offline(False)
     second.goto(client.base + here)
-    second.get_by_text("Sparat").first.wait_for()
+    wait_until_saved(second)
     assert second.get_by_label("Ränta").first.input_value() == "Rörlig"
     assert "Rörlig" in Draft.objects.unscoped(why="a test").get(case=case).typed.values()
 
@@ -161,7 +164,7 @@ def test_a_tick_and_a_radio_button_outlive_a_closed_page(client: Screen, questio
     page.close()
     client.context.set_offline(False)
     second.goto(client.base + question)
-    second.get_by_text("Sparat").first.wait_for()
+    wait_until_saved(second)
     assert second.get_by_label("Ja", exact=True).first.is_checked()
     documents = case_of("Kvitton som saknas för december")
     second.goto(f"{client.base}/kund/demokund/arenden/{documents.ref}/")
