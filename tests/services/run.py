@@ -46,7 +46,7 @@ def main() -> int:
     results.append(step("tests on SQLite", page, env))
     with postgres() as address:
         results.append(step("tests on PostgreSQL", page, {**env, "DATABASE_URL": address}))
-    browser = [*PYTHON, "pytest", "-m", f"browser{slow}", *chosen]
+    browser = [*PYTHON, "pytest", "-n", "2", "--dist", "worksteal", "-m", f"browser{slow}", *chosen]
     env_browser = {**env, "CHROMIUM": chromium(), "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
     results.append(step("tests in the browser", browser, env_browser))
     return 0 if all(results) else 1
