@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -72,3 +75,14 @@ def test_without_a_database_a_script_gets_a_sentence() -> None:
         told = person.post("/kund/demokund/arenden/x/utkast/", {"a": "b"}, headers=headers)
         assert (told.status_code, list(told.json())) == (500, ["saved"])
         assert told.json()["saved"].startswith("Något gick fel, och felet är vårt.")
+
+
+def test_whoever_watches_is_told_in_a_word_that_the_database_is_down() -> None:
+    """In a process of its own, whose database's address nobody answers at."""
+    asks = "import django; django.setup()\nfrom django.test import Client\n"
+    asks += (
+        "told = Client(headers={'host': '127.0.0.1'}).get('/health/')\nprint(told.status_code, told.content.decode())"
+    )
+    dead = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "DJANGO_SETTINGS_MODULE": "samsyn.settings"}
+    ran = subprocess.run([sys.executable, "-c", asks], env={**os.environ, **dead}, capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1:] == ["503 no database"], ran.stderr
