@@ -149,6 +149,13 @@ class Strayed(Condition):
         return f"{STAFF} AND {firm} AND (staff.scope = {own} OR staff.ended_at IS NOT NULL OR {also})"
 
 
+class Unminded(Strayed):
+    """Whether nobody at the firm answers for a case: nobody is responsible, or whoever is has gone astray."""
+
+    def text(self, said: Said) -> str:
+        return f"{{responsible_id}} IS NULL OR ({super().text(said)})"
+
+
 class OwnOrStrayed(Strayed):
     """Whether a case is the actor's own or astray: the two in one, so that one index answers both."""
 

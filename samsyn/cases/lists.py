@@ -10,7 +10,7 @@ from django.core import signing
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, ExtractYear
 
-from samsyn.cases.conditions import AsksMe, OwnOrStrayed, Strayed, Unread
+from samsyn.cases.conditions import AsksMe, OwnOrStrayed, Unminded, Unread
 from samsyn.cases.models import AccessLog, Case, Outcome, ReadMark, State
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.kit.text import like_pattern
@@ -37,7 +37,7 @@ def cases_for(actor: Actor) -> Any:
     rows: Any = Case.objects.visible_to(actor).only(*LISTED)
     rows = rows.annotate(responsible_name=F("responsible__user__name"))
     if actor.is_firm:
-        rows = rows.annotate(client_name=F("engagement__name"), unminded=Q(responsible=None) | Q(Strayed(actor)))
+        rows = rows.annotate(client_name=F("engagement__name"), unminded=Unminded(actor))
     return rows.annotate(unread=Unread(actor))
 
 

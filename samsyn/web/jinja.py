@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -37,8 +38,9 @@ def is_markup(template: str | None) -> bool:
     return not (template or "").endswith(".txt")
 
 
+@functools.lru_cache(maxsize=10_000)
 def url(name: str, *args: Any, **kwargs: Any) -> str:
-    """The address of a named page; `url("firm_case", slug, ref)` or with keywords."""
+    """The address of a named page; `url("firm_case", slug, ref)` or with keywords. Kept: none changes while we run."""
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
