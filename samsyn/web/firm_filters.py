@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q
@@ -40,12 +41,8 @@ class Filter:
 
 def with_(asked: QueryDict, **changes: str | None) -> str:
     """The address's query with some of it changed; None takes away."""
-    query = asked.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value:
-            query[name] = value
-    return "?" + query.urlencode()
+    kept = {name: values for name, values in asked.lists() if name not in changes}
+    return "?" + urlencode({**kept, **{name: value for name, value in changes.items() if value}}, doseq=True)
 
 
 def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samsyn.cases.lists import waiting_for, waits_in
@@ -17,10 +16,11 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import held_by
+from samsyn.web.jinja import url
 from samsyn.web.logo import logo_for_client
 
 # Where a manager begins; asking on every page would cost each of them a question to the database.
-BANNER_PAGES = ("firm/desk.html", "firm/cases.html")
+BANNER_PAGE = "firm/desk.html"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def page(
         "waits": sum(item.badge for item in nav),
         "places": places_of(request, actor),
         "person": request.user,
-        "banners": banners_for(actor) if template in BANNER_PAGES else [],
+        "banners": banners_for(actor) if template == BANNER_PAGE else [],
         "slug": slug_of(actor),
         "contacts": contacts_of(actor, context.get("case")),
         **context,
@@ -72,7 +72,7 @@ def nav_of(actor: Actor, here: str) -> list[NavItem]:
     slug = slug_of(actor)
 
     def item(name: str, label: str, icon: str, badge: int = 0) -> NavItem:
-        return NavItem(label, reverse(name, args=[slug]), icon, here == name, badge)
+        return NavItem(label, url(name, slug), icon, here == name, badge)
 
     if actor.is_client:
         items = [item("client_start", _("Overview"), "house")]
@@ -102,9 +102,9 @@ def places_of(request: HttpRequest, actor: Actor | None) -> list[Place]:
 
 def place_of(held: Membership, here: str) -> Place:
     if held.engagement_id is None:
-        return Place(held.firm.name, reverse("firm_desk", args=[held.firm.slug]), held.firm.slug == here)
+        return Place(held.firm.name, url("firm_desk", held.firm.slug), held.firm.slug == here)
     company = held.engagement.company
-    return Place(held.engagement.name, reverse("client_start", args=[company.slug]), company.slug == here)
+    return Place(held.engagement.name, url("client_start", company.slug), company.slug == here)
 
 
 def chooser_places(request: HttpRequest) -> list[Place]:
