@@ -131,6 +131,20 @@ def test_one_who_has_given_the_first_of_two_approvals_is_not_asked_again(visit: 
     assert badge(owner) == before
 
 
+def test_a_badge_stops_counting_where_nobody_reads_the_figure(visit: Any, world: Any) -> None:
+    one = world.cases["Kontoutdrag för november"]
+    for state, moment in (("with_client", "client_changed_at"), ("with_firm", "firm_changed_at")):
+        Case.objects.bulk_create(
+            Case(firm=world.firm, engagement=one.engagement, kind="question", request={"questions": []}, state=state,
+                 released_at=one.released_at, responsible=world.manager.membership, **{moment: one.released_at})
+            for _n in range(1_000)
+        )  # fmt: skip
+    owner, manager = visit(OWNER), visit("ansvarig@demobyran.example")
+    for person, path in ((owner, "/kund/demokund/"), (manager, "/byra/demobyran/")):
+        assert 'class="badge">999+<' in person.get(path).content.decode()
+    assert count_at(owner, "/kund/demokund/arenden/", "g-yours") == "999+"
+
+
 def test_a_heading_counts_what_there_is_and_not_what_is_shown(visit: Any, world: Any) -> None:
     for n in range(25):
         write(world, world.manager, "demokund", "question", f"Fråga {n}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -132,6 +133,31 @@ def test_a_bulk_form_that_is_posted_twice_acts_once(visit: Any, world: Any, post
     ]
     assert f"{case.subject}: " not in told[1]
     assert Event.objects.visible_to(world.manager).filter(case=case, verb=verb, at__gt=case.turn_since).count() == 1
+
+
+def test_the_desk_shows_a_page_of_what_waits_and_of_what_is_late_and_leads_to_the_rest(visit: Any, world: Any) -> None:
+    firm = visit(MANAGER)
+    assert "Visa alla" not in page(firm, DESK)
+    one = world.cases["Kontoutdrag för november"]
+    for state in ("with_firm", "with_client"):
+        Case.objects.bulk_create(
+            Case(firm=world.firm, engagement=one.engagement, kind="question", request={"questions": []}, state=state,
+                 subject="Ett till", due_on=dt.date(2025, 12, 1), responsible=world.manager.membership,
+                 firm_changed_at=one.released_at, released_at=one.released_at)
+            for _n in range(26)
+        )  # fmt: skip
+    desk = page(firm, DESK)
+    waiting, late = (part.partition("</section>")[0] for part in desk.split('<section class="panel"')[1:3])
+    assert f'<span class="badge">{badge(desk)}</span>' in waiting
+    for shown, view in ((waiting, "mina"), (late, "forsenade")):
+        assert shown.count("<li") == 25
+        assert f'href="{DESK}arenden/?vy={view}">Visa alla</a>' in shown
+    refs = re.findall(r'name="ref" value="(.*?)"', late)
+    posted = {"do": "remind", "ref": refs, "once": re.findall(r'name="once" value="(.*?)"', late)[0]}
+    assert "Påminn dessa 25" in late
+    for _press in range(2):
+        assert "25 påminnelser är på väg" in firm.post(f"{DESK}arenden/", posted, follow=True).content.decode()
+    assert Event.objects.visible_to(world.manager).filter(case__ref__in=refs, verb="remind").count() == 25
 
 
 @pytest.mark.parametrize(

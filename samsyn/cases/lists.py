@@ -21,6 +21,7 @@ from samsyn.tenancy.roles import Right
 CLIENT_ORDER = ("-client_changed_at", "-id")
 MAY_BE_EMPTY = ("number", "due_on")
 CARDS, CARDS_OF_FIRM = 20, 6
+MOST = 1000  # what a badge counts to, so that it takes no longer the more there are
 # What a line of a list shows, or a page of it is cut at.
 LISTED = (
     "ref", "number", "kind", "state", "outcome", "subject", "sort_key", "only_to_read", "due_on", "turn_since",
@@ -52,10 +53,13 @@ def waiting(actor: Actor, rows: Any) -> Any:
 
 
 def waiting_for(actor: Actor) -> int:
-    """How many cases wait for this person here, in one question in which an index answers each reason."""
+    """How many cases wait for this person here, `MOST` for that many or more.
+
+    In one question in which an index answers each reason.
+    """
     rows = Case.objects.visible_to(actor).order_by().values("state")  # a column of the index
     first, *others = (rows.filter(reason) for reason in _waiting(actor))
-    return int((first.union(*others, all=True) if others else first).count())
+    return int((first.union(*others, all=True) if others else first)[:MOST].count())
 
 
 def _waiting(actor: Actor) -> list[Q]:

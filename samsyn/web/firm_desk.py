@@ -92,15 +92,19 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Mitt skrivbord*: oldest first what waits for me, what is late at clients, what is being sent."""
     rows = cases_for(actor)
-    mine = list(waiting(actor, rows).order_by("turn_since", "id")[:30])
+    mine = list(waiting(actor, rows).order_by("turn_since", "id")[: PAGE + 1])
     late = rows.filter(Q(*minding(actor), _connector=Q.OR), state=State.WITH_CLIENT, due_on__lt=stockholm_today())
+    late = list(late.order_by("due_on", "id")[: PAGE + 1])
     return page(
         request,
         "firm/desk.html",
         actor,
         "firm_desk",
-        mine=lines(mine, actor),
-        late=lines(list(late.order_by("due_on", "id")[:30]), actor),
+        mine=lines(mine[:PAGE], actor),
+        late=lines(late[:PAGE], actor),
+        more_of_mine=len(mine) > PAGE,
+        more_late=len(late) > PAGE,
+        once=secrets.token_hex(12),
         batches=batches(actor),
         news=news(actor),
         today=stockholm_today(),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from samsyn.cases.lists import waiting_for, waits_in
+from samsyn.cases.lists import MOST, waiting_for, waits_in
 from samsyn.cases.models import Case
 from samsyn.kit import letters
 from samsyn.tenancy.actors import Actor
@@ -29,7 +29,7 @@ class NavItem:
     url: str
     icon: str
     current: bool
-    badge: int = 0
+    badge: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Place:
     label: str
     url: str
     current: bool = False
-    waiting: int = 0
+    waiting: str = ""
 
 
 def page(
@@ -50,7 +50,7 @@ def page(
     shown = {
         "actor": actor,
         "nav": nav,
-        "waits": sum(item.badge for item in nav),
+        "waits": next((item.badge for item in nav if item.badge), ""),
         "places": places_of(request, actor),
         "person": request.user,
         "banners": banners_for(actor) if template == BANNER_PAGE else [],
@@ -59,6 +59,11 @@ def page(
         **context,
     }
     return render(request, template, shown, status=status)
+
+
+def badge(waiting: int) -> str:
+    """The figure in a badge; nothing for none."""
+    return f"{MOST - 1}+" if waiting >= MOST else str(waiting or "")
 
 
 def slug_of(actor: Actor) -> str:
@@ -71,8 +76,8 @@ def slug_of(actor: Actor) -> str:
 def nav_of(actor: Actor, here: str) -> list[NavItem]:
     slug = slug_of(actor)
 
-    def item(name: str, label: str, icon: str, badge: int = 0) -> NavItem:
-        return NavItem(label, url(name, slug), icon, here == name, badge)
+    def item(name: str, label: str, icon: str, waiting: int = 0) -> NavItem:
+        return NavItem(label, url(name, slug), icon, here == name, badge(waiting))
 
     if actor.is_client:
         items = [item("client_start", _("Overview"), "house")]
@@ -111,7 +116,7 @@ def chooser_places(request: HttpRequest) -> list[Place]:
     """The places with what waits in each, one count per place."""
     waiting = waits_in(held_by(request))
     return [
-        Place(place.label, place.url, waiting=waiting.get(place.url.split("/")[2], 0))
+        Place(place.label, place.url, waiting=badge(waiting.get(place.url.split("/")[2], 0)))
         for place in places_of(request, None)
     ]
 

@@ -66,7 +66,7 @@ class Line:
     turn: Turn
     due: Due | None
     updated: str
-    since: str
+    since: dt.datetime
     at: dt.datetime | None
 
 
@@ -167,7 +167,7 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
-        since=moment_phrase(case.turn_since),
+        since=case.turn_since,
         at=changed,
     )
 

@@ -137,7 +137,8 @@ class Case(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["firm", "state", "-firm_changed_at", "-id"], name="case_firm_state"),
             models.Index(fields=["firm", "-firm_changed_at", "-id"], name="case_firm_newest"),
-            models.Index(fields=["firm", "responsible", "state", "-firm_changed_at"], name="case_firm_mine"),
+            # With the client in it: the badge of a manager counts in it alone, without a look at the cases.
+            models.Index(fields=["firm", "responsible", "state", "-firm_changed_at", "engagement"], name="case_mine"),
             models.Index(fields=["firm", "state", "due_on"], name="case_firm_due"),
             models.Index(fields=["firm", "engagement", "state", "-client_changed_at", "-id"], name="case_client"),
         ]
