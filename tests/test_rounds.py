@@ -34,6 +34,28 @@ def judged(world: Any) -> Case:
     return fresh(case)
 
 
+@pytest.mark.parametrize(("verb", "ends"), [("makulera", False), ("aterkalla", True)])
+def test_a_case_is_not_cancelled_from_a_page_where_it_is_still_the_clients(
+    visit: Any, world: Any, verb: str, ends: bool
+) -> None:
+    """Retracting is another matter: what was sent to the wrong one is to vanish, whatever has happened in it."""
+    case, firm = sent(world, "question"), visit(MANAGER)
+
+    def press(page: Any) -> Any:
+        form = soup(page).select_one(f'form[action$="/{verb}/"]')
+        return firm.post(form["action"], {field["name"]: field["value"] for field in form.select("input[name]")})
+
+    page = firm.get(f"/byra/demobyran/arenden/{case.ref}/")
+    answered(world, case)
+    told = press(page)
+    assert (fresh(case).state == "closed") is ends
+    if not ends:
+        assert told.status_code == 409
+        assert "Ärendet har ändrats sedan du öppnade det." in soup(told).get_text()
+        press(told)
+        assert fresh(case).outcome == "cancelled"
+
+
 UNTOLD = {
     "nothing yet": lambda world, case: None,
     "cancel": lambda world, case: actions.cancel(world.manager, case),

@@ -59,9 +59,13 @@ def close(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
     says=gettext_lazy("%(actor)s cancelled the case."),
     icon="circle-x",
     needs_consent=False,
+    same_edition=True,
 )
 def cancel(actor: Actor, case: Case, *, text: str = "") -> dict[str, Any]:
-    """*Makulera*: the question is no longer asked. What was sent stays readable."""
+    """*Makulera*: the question is no longer asked. What was sent stays readable.
+
+    Not from a page that shows the case as the client's when they have just answered it.
+    """
     end(case, Outcome.CANCELLED)
     return {"text": written(text)}
 
@@ -86,7 +90,8 @@ def _was_sent_by_the_firm(actor: Actor, case: Case) -> None:
     fits=_was_sent_by_the_firm,
 )
 def retract(actor: Actor, case: Case) -> dict[str, Any]:
-    """*Återkalla*, sent to the wrong one: text, answers and files vanish at once for the client."""
+    """*Återkalla*, sent to the wrong one: text, answers and files vanish at once for the client, whatever has
+    happened in it since."""
     end(case, Outcome.RETRACTED)
     return {}
 

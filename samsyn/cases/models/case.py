@@ -204,7 +204,7 @@ class Case(TenantModel):
     @property
     def edition(self) -> str:
         """What a page of this case shows, told apart from what was asked or answered before and may be later."""
-        return f"{self.round}.{self.request_version}"
+        return f"{self.round}.{self.request_version}.{self.state}"
 
     @property
     def is_retracted(self) -> bool:
