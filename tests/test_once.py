@@ -10,6 +10,8 @@ from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Case
 from samsyn.demo.world import due
+from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.models import Invitation
 from tests.cases import STORED, answer_to, events_of, fresh, in_state, kind_for, sent
 from tests.pressing import press
 
@@ -105,3 +107,43 @@ def test_one_of_two_who_approve_together_counts_once(world: Any) -> None:
         actions.approve(world.owner, fresh(case), digest=basis_digest(case), once="sida")
     assert fresh(case).state == "with_client"
     assert len(fresh(case).answer["decisions"]) == 1
+
+
+# Invitations: the first link goes on working, and the history has one step
+
+
+INVITING: dict[str, tuple[str, str, str, Typed]] = {
+    "one of the register": (MANAGER, "/byra/demobyran/kunder/?vy=samtycke", "{client}", {}),
+    "the ticked": (MANAGER, "/byra/demobyran/kunder/?vy=samtycke", "invite", {"client": "{client}"}),
+    "the client's page": (MANAGER, "/byra/demobyran/kunder/{client}/", "invite", {}),
+    "the case that waits": (MANAGER, "/byra/demobyran/arenden/{case}/", "Bjud in igen", {}),
+    "staff": (MANAGER, "/byra/demobyran/medarbetare/", "Skicka inbjudan", {"name": "Nils", "email": "n@n.example"}),
+    "staff again": (MANAGER, "/byra/demobyran/medarbetare/", "Skicka igen Nils Ny", {}),
+    "a colleague": (OWNER, "/kund/demokund/kollegor/", "Skicka inbjudan", {"name": "Bo", "email": "b@b.example"}),
+    "a colleague again": (OWNER, "/kund/demokund/kollegor/", "Skicka igen Bo Ny", {}),
+}
+
+
+@pytest.mark.parametrize("where", INVITING)
+def test_an_invitation_pressed_twice_is_sent_once(visit: Any, world: Any, where: str) -> None:
+    email, address, words, typed = INVITING[where]
+    client = world.engagements["utansamtycke"]
+    waits = STORED().filter(engagement=client, state="awaiting_consent").first()
+    actions.decline_consent(world.client("agare@utansamtycke.example", "utansamtycke"), client, reason="Nej")
+    tenancy.add_staff(world.manager, name="Nils Ny", email="nils@demobyran.example", role="consultant")
+    tenancy.add_colleague(
+        world.owner, world.engagements["demokund"], name="Bo Ny", email="bo@demokund.example", role="member"
+    )
+    names = {"client": client.pk, "case": waits.ref}
+    person = visit(email)
+    page = person.get(address.format(**names))
+    typed = {name: text.format(**names) for name, text in typed.items()}
+    sent = Invitation.objects.unscoped(why="every link there is").filter(state="pending")
+    before = set(sent.values_list("pk", flat=True))
+    links = []
+    for _press in range(2):
+        told = press(person, page, words.format(**names), **typed)
+        assert told.status_code == 302
+        links.append(set(sent.values_list("pk", flat=True)) - before)
+    assert len(links[0]) == 1
+    assert links[1] == links[0]

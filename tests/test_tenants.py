@@ -26,7 +26,7 @@ from tests.test_doors import CASE, CASES, FIRM_CASE, address, answers
 MANAGER, OWN = "ansvarig@demobyran.example", "egna@demobyran.example"
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
 MIXED = "blandad@delad.example"
-TOKENS = re.compile(rb'name="(csrfmiddlewaretoken|once)" value="[^"]*"')
+TOKENS = re.compile(rb'name="(csrfmiddlewaretoken|once|made)" value="[^"]*"')
 
 
 def text(response: Any) -> str:

@@ -35,6 +35,7 @@ from samsyn.web.firm_filters import as_id, with_
 from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
 from samsyn.web.kept import Written, fill, put_back
 from samsyn.web.pages import page, slug_of
+from samsyn.web.requests import made_at
 
 PAGE = 50
 MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "withdrawn"))
@@ -209,7 +210,7 @@ def invite_many(request: HttpRequest, actor: Actor) -> HttpResponse:
     done = 0
     for one in chosen:
         try:
-            actions.invite_main_contact(actor, one)
+            actions.invite_main_contact(actor, one, since=made_at(request))
             done += 1
         except NotYours:
             raise
@@ -282,7 +283,7 @@ def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpR
     """Carry out the button that was pressed on the client's page."""
     do = request.POST.get("do")
     if do == "invite":
-        actions.invite_main_contact(actor, engagement)
+        actions.invite_main_contact(actor, engagement, since=made_at(request))
         messages.success(request, _("The invitation is on its way"))
         if ref := request.POST.get("ref"):
             return redirect("firm_case", slug_of(actor), find_case(actor, ref).ref)

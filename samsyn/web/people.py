@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
+from samsyn.web.requests import made_at
 
 
 class NewPerson(forms.Form):
@@ -72,7 +74,7 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         if not runs:
             raise NotYours(_("Only a firm manager can add people to the firm."))
-        if _asked(request, actor, form, lambda: actions.add_staff(actor, **form.cleaned_data)):
+        if _asked(request, actor, form, lambda: actions.add_staff(actor, **form.cleaned_data, since=made_at(request))):
             return redirect("firm_staff", slug_of(actor))
     people = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=None, state=Invitation.State.PENDING)
@@ -98,7 +100,7 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         if not owns:
             raise NotYours(_("Only an administrator can add colleagues."))
-        if _asked(request, actor, form, lambda: _add_colleague(actor, form.cleaned_data)):
+        if _asked(request, actor, form, lambda: _add_colleague(actor, form.cleaned_data, made_at(request))):
             return redirect("client_colleagues", slug_of(actor))
     people = Membership.objects.visible_to(actor).filter(engagement__in=actor.engagement_ids, ended_at=None)
     invited = Invitation.objects.visible_to(actor).filter(state=Invitation.State.PENDING)
@@ -116,11 +118,11 @@ def colleagues(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
 
 
-def _add_colleague(actor: Actor, facts: dict[str, Any]) -> Invitation:
+def _add_colleague(actor: Actor, facts: dict[str, Any], since: dt.datetime | None) -> Invitation:
     chosen = facts.pop("engagement")
     held = next(one for one in actor.memberships if str(one.engagement_id) == chosen)
     held.engagement.firm = held.firm
-    return actions.add_colleague(actor, held.engagement, **facts)
+    return actions.add_colleague(actor, held.engagement, **facts, since=since)
 
 
 def _asked(request: HttpRequest, actor: Actor, form: NewPerson, add: Callable[[], Invitation]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,15 @@ def how_signed_in(request: HttpRequest) -> str:
 def press_in(request: HttpRequest) -> dict[str, str]:
     """What every form of a case says of itself to the verb: which press it is, and of what edition of the case."""
     return {name: request.POST.get(name, "") for name in ("once", "edition")}
+
+
+def made_at(request: HttpRequest) -> dt.datetime | None:
+    """When the page was made whose form is posted, as the form says; None when it doesn't."""
+    try:
+        made = dt.datetime.fromisoformat(request.POST.get("made", ""))
+    except ValueError:
+        return None
+    return made if made.tzinfo else None
 
 
 def status_of(refusal: Refused) -> int:

@@ -61,44 +61,74 @@ def name_in_address(email: str) -> str:
     return " ".join(word.capitalize() for word in words) or _("Manager")
 
 
-def add_staff(actor: Actor, *, name: str, email: str, role: str, scope: str = "all") -> Invitation:
-    """A manager asks somebody in to the firm."""
+@transaction.atomic
+def add_staff(
+    actor: Actor, *, name: str, email: str, role: str, scope: str = "all", since: dt.datetime | None = None
+) -> Invitation:
+    """A manager asks somebody in to the firm. `since` as `_sent_already` has it."""
     if not actor.is_firm or not actor.may(Right.RUN_FIRM):
         raise NotYours(_("Only a firm manager can add people to the firm."))
     if role not in FIRM_ROLES or actor.firm is None:
         raise Refused(_("Choose a role at the firm."))
+    Firm.objects.select_for_update(no_key=True).get(pk=actor.firm.pk)
     staff = Membership.objects.unscoped(why="is the person already here").filter(firm=actor.firm, engagement=None)
     if _holds(staff, email):
         raise Refused(_("This person is already at the firm."), field="email")
-    _must_be_new(actor.firm, None, email)
-    return _invite(actor, actor.firm, None, name=name, email=email, role=role, scope=scope)
+    facts: dict[str, Any] = {"name": clean_name(name), "email": mail_address(email), "role": role, "scope": scope}
+    first = _sent_already(since, actor.firm, None, facts)
+    return first or _invite(actor, actor.firm, None, **facts)
 
 
+@transaction.atomic
 def add_colleague(
-    actor: Actor, engagement: Engagement, *, name: str, email: str, role: str, may_approve: bool = False
+    actor: Actor,
+    engagement: Engagement,
+    *,
+    name: str,
+    email: str,
+    role: str,
+    may_approve: bool = False,
+    since: dt.datetime | None = None,
 ) -> Invitation:
-    """An owner asks a colleague in, for one engagement."""
+    """An owner asks a colleague in, for one engagement. `since` as `_sent_already` has it."""
     if not actor.is_client or not actor.may(Right.REPRESENT, engagement.pk):
         raise NotYours(_("Only an administrator can add colleagues."))
     if role not in CLIENT_ROLES:
         raise Refused(_("Choose a role."))
+    engagement = locked_client(actor, engagement)
     if not engagement.has_consent:
         raise NotNow(_("Colleagues can be added once the agreement is approved."))
     if mail_address(email) in addresses_of_staff(engagement.firm):
         raise Refused(_("This address belongs to someone at the firm."), field="email")
     if _holds(Membership.objects.unscoped(why="is the person already here").filter(engagement=engagement), email):
         raise Refused(_("This person already has access."), field="email")
-    _must_be_new(engagement.firm, engagement, email)
     approves = may_approve and role == Role.MEMBER  # an owner always may, a reader never
-    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=role, may_approve=approves)
+    facts: dict[str, Any] = {
+        "name": clean_name(name),
+        "email": mail_address(email),
+        "role": role,
+        "may_approve": approves,
+    }
+    first = _sent_already(since, engagement.firm, engagement, facts)
+    return first or _invite(actor, engagement.firm, engagement, **facts)
 
 
+@transaction.atomic
 def invite_again(actor: Actor, invitation: Invitation) -> Invitation:
-    """Send a new link to a member of staff or a colleague who lost the letter or came too late; the old link dies."""
+    """Send a new link to a member of staff or a colleague who lost the letter or came too late; the old link dies.
+
+    When a newer one has been sent already, that is given back: the button was pressed twice.
+    """
+    rows = Invitation.objects.visible_to(actor).locked()
+    invitation = rows.select_related("firm", "engagement").get(pk=invitation.pk)
     engagement = invitation.engagement
     allowed = actor.may(Right.REPRESENT, engagement.pk) if engagement else actor.is_firm and actor.may(Right.RUN_FIRM)
     if not allowed or invitation.main_contact:
         raise NotYours(_("You can't send this invitation again."))
+    if invitation.state == Invitation.State.REVOKED:
+        newer: Invitation | None = _living(invitation.firm, engagement).filter(email=invitation.email).first()
+        if newer:
+            return newer
     if invitation.state != Invitation.State.PENDING:
         raise NotNow(_("The invitation has already been used or is no longer valid."))
     facts = {name: getattr(invitation, name) for name in ("name", "email", "role", "scope", "may_approve")}
@@ -109,19 +139,34 @@ def _holds(rows: Any, email: str) -> bool:
     return bool(rows.filter(ended_at=None, user__email=mail_address(email)).exists())
 
 
-def _must_be_new(firm: Firm, engagement: Engagement | None, email: str) -> None:
-    """Two links to one person would leave both unsure which of them works."""
+def _living(firm: Firm, engagement: Engagement | None) -> Any:
+    """The invitations to a firm, or to one client of it, whose links still open something."""
     rows = Invitation.objects.unscoped(why="is the person already asked in").filter(firm=firm, engagement=engagement)
-    living = rows.filter(state=Invitation.State.PENDING, expires_at__gt=timezone.now())
-    if living.filter(email=mail_address(email)).exists():
+    return rows.filter(state=Invitation.State.PENDING, expires_at__gt=timezone.now())
+
+
+def _sent_already(
+    since: dt.datetime | None, firm: Firm, engagement: Engagement | None, facts: dict[str, Any]
+) -> Invitation | None:
+    """What the form with these `facts` has sent, when it is pressed again; `since` is when its page was made.
+
+    Anybody else who is invited already is refused: two links to one person would leave both unsure which of
+    them works.
+    """
+    living = _living(firm, engagement).filter(email=facts["email"])
+    first: Invitation | None = living.filter(created_at__gt=since, **facts).first() if since else None
+    if first is None and living.exists():
         raise Refused(_("This person is already invited. Send the invitation again from the list."), field="email")
+    return first
 
 
 @transaction.atomic
-def invite_main_contact(actor: Actor, engagement: Engagement) -> Invitation:
+def invite_main_contact(actor: Actor, engagement: Engagement, *, since: dt.datetime | None = None) -> Invitation:
     """Ask the main contact in, and write it in the consent history. Hindrances refuse it, in one sentence each.
 
-    The client is read again under its lock, so that the letter goes where the register says now.
+    The client is read again under its lock, so that the letter goes where the register says now. `since` is
+    when the page was made on which the button was pressed: an invitation sent after that is the one that was
+    meant, whether by this press twice or by a colleague, and its link goes on working.
     """
     if actor.is_client or not actor.may(Right.WORK):
         raise NotYours(_("Only the firm can invite."))
@@ -133,6 +178,8 @@ def invite_main_contact(actor: Actor, engagement: Engagement) -> Invitation:
     found = hindrances(fresh, addresses_of_staff(fresh.firm))
     if found:
         raise Refused(" ".join(hindrance.text for hindrance in found))
+    if since and (sent := _living(fresh.firm, fresh).filter(main_contact=True, created_at__gt=since).first()):
+        return sent  # type: ignore[no-any-return]
     record_consent(actor, fresh, Engagement.ConsentState.INVITED)
     invitation = _invite(
         actor,
