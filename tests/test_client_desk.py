@@ -16,7 +16,7 @@ from samsyn.demo.world import answer, write
 from samsyn.kit import letters
 from samsyn.notices import jobs
 from samsyn.tenancy import actions as tenancy
-from samsyn.tenancy.models import Consent, Engagement, User
+from samsyn.tenancy.models import Consent, Engagement, Membership, User
 
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
 
@@ -229,3 +229,33 @@ def test_an_invitation_can_be_read_as_sentences(world: Any) -> None:
     letter = next(one for one in mail.outbox if one.to == ["nils@ny.example"])
     html = " ".join(str(letter.alternatives[0][0]).replace("\u00a0", " ").split())
     assert "Inbjudan kommer från Elin Bergqvist. Har du frågor? Ring Fyrklang Redovisning AB på 08-555 010 20." in html
+
+
+@pytest.mark.parametrize("gone", [{"ended_at": "2026-01-02T10:00:00Z"}, {"user__is_active": False}])
+def test_nobody_is_pointed_to_who_is_not_there_any_more(visit: Any, world: Any, gone: dict[str, Any]) -> None:
+    """Of a consultant who has left, or whose login is locked, no page gives the address and no list the name."""
+    case = write(world, world.consultant, "demokund", "question", "Från Jonas")
+    world.engagements["demokund"].responsible = world.consultant.membership
+    world.engagements["demokund"].save()
+    pages = ("/kund/demokund/", f"/kund/demokund/arenden/{case.ref}/", "/kund/demokund/arenden/")
+    owner, manager = visit(OWNER), visit("ansvarig@demobyran.example")
+    client = f"/byra/demobyran/kunder/{world.engagements['demokund'].pk}/"
+    here = f"/byra/demobyran/arenden/{case.ref}/"
+    new = f"/byra/demobyran/arenden/nytt/?typ=question&kund={world.engagements['demokund'].pk}"
+    lists = ("/byra/demobyran/arenden/", client, here, new)
+    jonas = str(world.consultant.membership.pk)
+    option = f'value="{jonas}"'
+    assert all("konsult@demobyran.example" in owner.get(path).content.decode() for path in pages)
+    assert all(option in manager.get(path).content.decode() for path in lists)
+    if "ended_at" in gone:
+        Membership.objects.visible_to(world.manager).filter(pk=jonas).update(**gone)
+    else:
+        User.objects.filter(email="konsult@demobyran.example").update(is_active=False)
+    for path in pages:
+        shown = owner.get(path).content.decode()
+        assert "konsult@demobyran.example" not in shown, path
+        assert "Fyrklang Redovisning AB" in shown, path
+    for path in lists:
+        assert option not in manager.get(path).content.decode(), path
+    told = manager.post(f"{here}gor/ansvarig/", {"responsible": jonas})
+    assert "Välj vem som ska vara ansvarig." in told.content.decode()

@@ -8,13 +8,14 @@ from uuid import UUID
 from samsyn.cases.models import Case, Recipient
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership, Participant
+from samsyn.tenancy.people import HERE
 from samsyn.tenancy.roles import Right, rights_of
 
 
 def present() -> Any:
     """Everyone who has not left and can sign in, with the person behind."""
     rows = Membership.objects.unscoped(why="whom a case concerns is decided by the case")
-    return rows.select_related("user").filter(ended_at=None, user__is_active=True)
+    return rows.select_related("user").filter(HERE)
 
 
 def recipients_of(case: Case) -> list[Membership]:

@@ -129,7 +129,8 @@ ASKED = (
     *(f"engagement__{name}" for name in (
         "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at", "withdrawn_at",
         "withdrawn_by", "ended_at")),
-    "engagement__company__slug", "engagement__responsible__user__name", "engagement__responsible__user__email",
+    "engagement__company__slug", "engagement__responsible__ended_at",
+    *(f"engagement__responsible__user__{name}" for name in ("name", "email", "is_active")),
 )  # fmt: skip
 
 

@@ -279,6 +279,11 @@ class Membership(TenantModel):
         return str(self.user.name)
 
     @property
+    def is_there(self) -> bool:
+        """Whether the person can be turned to here: has not left, and can sign in."""
+        return self.ended_at is None and bool(self.user.is_active)
+
+    @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
 

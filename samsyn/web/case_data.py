@@ -17,6 +17,7 @@ from samsyn.cases.models import Attachment, Case, Draft, Event, ReadMark, Recipi
 from samsyn.cases.rounds import told_review
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Membership
+from samsyn.tenancy.people import HERE
 
 
 @dataclass
@@ -89,7 +90,7 @@ def read_case(actor: Actor, case: Case, file_url: str) -> CaseData:
     )
     # The client's people and the firm's staff in one question.
     here = Q(engagement=case.engagement_id) | Q(engagement=None, firm=case.firm_id)
-    people: Any = Membership.objects.visible_to(actor).filter(here, ended_at=None)
+    people: Any = Membership.objects.visible_to(actor).filter(here, HERE)
     people = people.select_related("user").annotate(is_recipient=Exists(listed), has_draft=Exists(drafts))
     both = list(people.order_by("user__name"))
     seen = [

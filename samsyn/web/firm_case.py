@@ -30,7 +30,7 @@ from samsyn.kit.rows import KindForm, storable
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
-from samsyn.tenancy.models import Membership
+from samsyn.tenancy.people import chosen_staff
 from samsyn.web.attaching import Taken, take, take_away
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
@@ -439,11 +439,7 @@ def _due(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 
 
 def _responsible(request: HttpRequest, actor: Actor) -> dict[str, Any]:
-    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-    chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
-    if chosen is None:
-        raise Refused(_("Choose who is to be responsible."))
-    return {"responsible": chosen}
+    return {"responsible": chosen_staff(actor, request.POST.get("responsible"))}
 
 
 AGAIN = "begar-komplettering"

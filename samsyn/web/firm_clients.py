@@ -27,6 +27,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
+from samsyn.tenancy.people import chosen_staff, people_of, staff_of
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import year_copy
@@ -236,11 +237,9 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
             problem = str(refusal)
             engagement = find_client(actor, pk)
     history = Consent.objects.visible_to(actor).select_related("text").filter(engagement=engagement).order_by("-seq")
-    people = Membership.objects.visible_to(actor).filter(engagement=engagement, ended_at=None).select_related("user")
     invited = Invitation.objects.visible_to(actor).filter(engagement=engagement, state=Invitation.State.PENDING)
     written = put_back(request)
     part = Participant.objects.visible_to(actor).filter(engagement=engagement).select_related("membership__user")
-    staff = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
     return page(
         request,
         "firm/client.html",
@@ -249,14 +248,14 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         status=422 if problem else 200,
         client=engagement,
         history=[(step, CONSENT_ICONS[step.step], consent_sentence(step)) for step in history],
-        people=list(people.order_by("user__name")),
+        people=list(people_of(actor, engagement)),
         invited=list(invited),
         problem=problem,
         lines=for_client(actor, engagement),
         waiting=waiting_at(actor, engagement).count(),
         years=years_of(actor, [engagement.pk]),
         fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
-        staff=list(staff.order_by("user__name")),
+        staff=list(staff_of(actor)),
         **people_shown(engagement, [one.membership_id for one in part], written),
         reason=written.get("", "reason"),
         hindered=hinders(engagement, addresses_of_staff(engagement.firm)),
@@ -308,11 +307,8 @@ def pressed(request: HttpRequest, actor: Actor, engagement: Engagement) -> HttpR
         messages.success(request, _("The client is deleted"))
         return redirect("firm_clients", slug_of(actor))
     elif do == "people":
-        rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-        staff = {str(one.pk): one for one in rows}
-        chosen = staff.get(request.POST.get("responsible", ""))
-        if chosen is None:
-            raise Refused(_("Choose who is to be responsible."))
+        chosen = chosen_staff(actor, request.POST.get("responsible"))
+        staff = {str(one.pk): one for one in staff_of(actor)}
         part = [staff[one] for one in request.POST.getlist("part") if one in staff]
         actions.set_people(actor, engagement, responsible=chosen, participants=part)
         messages.success(request, _("Saved"))

@@ -35,6 +35,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import CLIENT, Engagement, Membership
+from samsyn.tenancy.people import people_of, staff_of
 from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
@@ -118,8 +119,7 @@ def people_at(actor: Actor, clients: list[Engagement]) -> list[Membership]:
     """The people of the only client chosen; with several there is nobody to name."""
     if len(clients) != 1:
         return []
-    rows = Membership.objects.visible_to(actor).filter(engagement=clients[0], ended_at=None)
-    return list(rows.select_related("user").order_by("user__name"))
+    return list(people_of(actor, clients[0]))
 
 
 def make_forms(
@@ -144,8 +144,7 @@ def make_forms(
     about.fields["recipients"].choices = [(str(one.pk), one.name) for one in people]  # type: ignore[attr-defined]
     if not people:
         del about.fields["recipients"]
-    staff = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-    about.fields["responsible"].choices = [(str(one.pk), one.name) for one in staff.order_by("user__name")]  # type: ignore[attr-defined]
+    about.fields["responsible"].choices = [(str(one.pk), one.name) for one in staff_of(actor)]  # type: ignore[attr-defined]
     approvers = [(str(one.pk), one.name) for one in people if Right.APPROVE in rights_of(one)]
     stored = case.request if case and case.request else None
     return about, kind.request_form(data, initial=stored, people=approvers)
@@ -392,13 +391,8 @@ def responsible_in(request: HttpRequest, writing: Composing) -> dict[str, Any]:
     """Who was chosen to answer for the case; of several clients each keeps its own."""
     if len(writing.clients) > 1:
         return {}
-    chosen = next((one for one in staff(writing.actor) if str(one.pk) == request.POST.get("responsible")), None)
+    chosen = next((one for one in staff_of(writing.actor) if str(one.pk) == request.POST.get("responsible")), None)
     return {"responsible": chosen} if chosen else {}
-
-
-def staff(actor: Actor) -> list[Membership]:
-    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None)
-    return list(rows.select_related("user"))
 
 
 def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:

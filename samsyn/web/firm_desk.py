@@ -24,7 +24,8 @@ from samsyn.kit.fields import DueDayField
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
-from samsyn.tenancy.models import Engagement, Membership
+from samsyn.tenancy.models import Engagement
+from samsyn.tenancy.people import chosen_staff, staff_of
 from samsyn.web import firm_drafts
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_filters import filters_of, narrowed, with_
@@ -140,7 +141,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows = after(rows, column, descending, cursor)
     found = list(rows[: PAGE + 1])
     following = cursor_of(found[PAGE - 1], column) if len(found) > PAGE else ""
-    staff = staff_of(actor)
+    staff = [(str(pk), name) for pk, name in staff_of(actor).values_list("pk", "user__name")]
     filters = filters_of(actor, asked, staff)
     return page(
         request,
@@ -172,11 +173,6 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         ticked=set(request.POST.getlist("ref")),
         posted=request.POST,
     )
-
-
-def staff_of(actor: Actor) -> list[tuple[str, str]]:
-    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).order_by("user__name")
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "user__name")]
 
 
 def in_bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
@@ -242,10 +238,7 @@ def changing_date(request: HttpRequest, actor: Actor) -> Bulk:
 
 def reassigning(request: HttpRequest, actor: Actor) -> Bulk:
     once = request.POST.get("once", "")
-    rows = Membership.objects.visible_to(actor).filter(engagement=None, ended_at=None).select_related("user")
-    chosen = next((one for one in rows if str(one.pk) == request.POST.get("responsible")), None)
-    if chosen is None:
-        raise Refused(_("Choose who is to be responsible."))
+    chosen = chosen_staff(actor, request.POST.get("responsible"))
 
     def said(count: int) -> str:
         how = {"name": chosen.name, "count": count}

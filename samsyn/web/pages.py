@@ -154,6 +154,6 @@ def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
 
 
 def contact(actor: Actor, firm: Firm, responsible: Membership | None) -> Contact:
-    name = responsible.name if responsible else ""
-    email = responsible.user.email if responsible else firm.reply_to
+    there = responsible if responsible and responsible.is_there else None
+    name, email = (there.name, there.user.email) if there else ("", firm.reply_to)
     return Contact(firm.name, firm.phone, name, email, logo_for_client(slug_of(actor), firm))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from samsyn.kit.text import fold
 from samsyn.tenancy.models import Engagement, Firm, Membership
+from samsyn.tenancy.people import HERE
 
 Found = dict[str, list[Engagement]]
 
@@ -39,7 +40,7 @@ class Register:
         for one in rows.order_by("id").iterator(chunk_size=2000):
             register._hold(one)
         people = Membership.objects.unscoped(why="whom a client can be given to").filter(
-            firm=firm, engagement=None, ended_at=None
+            HERE, firm=firm, engagement=None
         )
         for member in people.select_related("user"):
             register.names[str(member.pk)] = member.user.name

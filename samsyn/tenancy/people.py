@@ -1,0 +1,35 @@
+"""Who is there now: the people of a firm, and of one client of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import Refused
+from samsyn.tenancy.models import Engagement, Membership
+
+# Has not left, and can sign in. `Membership.is_there` says the same of one.
+HERE = Q(ended_at=None, user__is_active=True)
+
+
+def staff_of(actor: Actor) -> Any:
+    """The colleagues at the firm of an actor, by name: who can answer for a case or take part."""
+    rows = Membership.objects.visible_to(actor).filter(HERE, engagement=None)
+    return rows.select_related("user").order_by("user__name", "id")
+
+
+def people_of(actor: Actor, engagement: Engagement) -> Any:
+    """The people of one client, by name."""
+    rows = Membership.objects.visible_to(actor).filter(HERE, engagement=engagement)
+    return rows.select_related("user").order_by("user__name", "id")
+
+
+def chosen_staff(actor: Actor, pk: str | None) -> Membership:
+    """The colleague a form names as responsible; a clear sentence when it names none."""
+    chosen: Membership | None = next((one for one in staff_of(actor) if str(one.pk) == pk), None)
+    if chosen is None:
+        raise Refused(_("Choose who is to be responsible."))
+    return chosen
