@@ -23,7 +23,8 @@ def fields_of(form: Tag) -> dict[str, list[str]]:
             chosen = one.select("option[selected]") or one.select("option")[:1]
             told.setdefault(name, []).extend(str(option.get("value", "")) for option in chosen)
         else:
-            value = one.text.removeprefix("\n") if one.name == "textarea" else one.get("value", "on")
+            empty = "on" if kind in ("checkbox", "radio") else ""
+            value = one.text.removeprefix("\n") if one.name == "textarea" else one.get("value", empty)
             told.setdefault(name, []).append(str(value))
     return told
 

@@ -13,6 +13,7 @@ from samsyn.cases import actions, jobs
 from samsyn.cases.models import Attachment, Case, Event, SendBatch
 from samsyn.demo.world import pdf, write
 from samsyn.tenancy.models import Membership
+from tests.pressing import press
 from tests.test_nothing_lost import MANAGER, again, answer, fields, late, member_actor, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -253,6 +254,19 @@ def test_a_waiting_case_holds_nothing_half_written_and_its_writer_loses_nothing(
     assert (case.request, "Nästan" in case.message) == (before, False)
     assert fields(text(firm.get(edit(case))), "Nästan färdig ändring") == ["id_message"]
     assert "Nästan färdig ändring" not in text(visit(CONSULTANT).get(edit(case)))
+
+
+def test_a_note_meanwhile_is_no_clash_and_takes_nothing_away(visit: Any, world: Any) -> None:
+    case, firm = world.cases["Uppgifter för nyanställda"], visit(MANAGER)
+    page = firm.get(edit(case))
+    unfinished = {"message": "Kvar sedan sist", "r-rows-0a1b2c3d-label": ""}
+    assert press(firm, page, "send", **unfinished).status_code == 422
+    actions.note(world.manager, case, text="Ring henne")
+    assert fields(text(firm.get(edit(case))), "Kvar sedan sist") == ["id_message"]
+    told = press(firm, page, "send", message="Färdig", once="en annan flik")
+    assert told.status_code == 302
+    case.refresh_from_db()
+    assert case.message == "Färdig"
 
 
 def test_a_file_added_while_a_case_waits_reaches_the_client_with_it(visit: Any, world: Any) -> None:

@@ -46,6 +46,7 @@ from samsyn.web.firm_changes import changes_in
 from samsyn.web.firm_drafts import (
     begun,
     forget,
+    kept_at,
     newest,
     remember,
     saved_elsewhere,
@@ -465,7 +466,7 @@ def show(
         version=version_of(case),
         action=address_of(writing) if case else request.get_full_path(),
         device=key_of(writing),
-        saved_at=int(case.firm_changed_at.timestamp() * 1000) if case else 0,
+        saved_at=kept_at(actor, case),
     )
 
 
