@@ -1,35 +1,29 @@
 // A chosen file is sent at once, with its progress in the row; then the row's list comes back from the server.
 // One at a time: each answer is the whole list, so an earlier one must not arrive after a later.
 import { asked, renew, sentence } from "./ask.js";
+import { isTooBig, line, remark } from "./chosen.js";
 
-let line = Promise.resolve();
+let queue = Promise.resolve();
 let waiting = 0;
 let failed = 0;
-
-function say(list, text) {
-  const item = document.createElement("li");
-  item.className = "file";
-  item.innerHTML = '<span></span><div><p class="file-name"></p><p class="file-note"></p></div><progress class="progress" max="100"></progress>';
-  item.querySelector(".file-name").textContent = text;
-  list.append(item);
-  return item;
-}
 
 function send(input, file, ready, again = false) {
   const form = input.form;
   const row = input.name.split(".")[1];
   const list = form.querySelector(`[data-files="${row}"]`);
-  const item = say(list, file.name);
-  const note = item.querySelector(".file-note");
-  const bar = item.querySelector("progress");
+  const item = line(file.name);
+  const bar = document.createElement("progress");
+  bar.className = "progress";
+  bar.max = 100;
+  item.append(bar);
+  list.append(item);
   const fail = (text) => {
-    note.textContent = text;
-    note.dataset.wrong = "";
+    remark(item, text, true);
     bar.remove();
     failed += 1;
     ready();
   };
-  if (file.size > Number(input.dataset.maxMb) * 1e6) return fail(input.dataset.tooBig);
+  if (isTooBig(file, input)) return fail(input.dataset.tooBig);
   const body = new FormData();
   body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   body.append(input.name, file);
@@ -64,36 +58,12 @@ function send(input, file, ready, again = false) {
   request.send(body);
 }
 
-// Files that go with their form: the buttons do not say what was chosen, so a list above them does.
-function showChosen(input) {
-  const buttons = input.closest(".buttons, .file-actions");
-  let list = buttons.previousElementSibling;
-  if (!list?.matches("[data-chosen]")) {
-    list = document.createElement("ul");
-    list.className = "files";
-    list.dataset.chosen = "";
-    list.setAttribute("aria-live", "polite");
-    buttons.before(list);
-  }
-  list.replaceChildren();
-  buttons.querySelectorAll("input[type=file]").forEach((one) =>
-    [...one.files].forEach((file) => {
-      const item = say(list, file.name);
-      item.querySelector("progress").remove();
-      if (file.size <= Number(one.dataset.maxMb || Infinity) * 1e6) return;
-      item.querySelector(".file-note").textContent = one.dataset.tooBig;
-      item.querySelector(".file-note").dataset.wrong = "";
-    }),
-  );
-}
-
 document.addEventListener("change", (event) => {
   const input = event.target;
-  if (input.matches?.("input.sr-only[type=file]:not([data-upload])")) showChosen(input);
   if (!input.matches?.("input[type=file][data-upload]")) return;
   [...input.files].forEach((file) => {
     waiting += 1;
-    line = line.then(() => new Promise((ready) => send(input, file, ready))).finally(() => (waiting -= 1));
+    queue = queue.then(() => new Promise((ready) => send(input, file, ready))).finally(() => (waiting -= 1));
   });
   input.value = "";
 });
@@ -110,7 +80,7 @@ addEventListener(
     const before = failed;
     target.dataset.waits = "1";
     submitter?.setAttribute("aria-busy", "true");
-    line.then(() => {
+    queue.then(() => {
       delete target.dataset.waits;
       submitter?.removeAttribute("aria-busy");
       if (failed === before) target.requestSubmit(submitter);
