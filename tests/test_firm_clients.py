@@ -166,3 +166,12 @@ def test_an_invited_person_is_shown_with_how_long_the_link_lives(visit: Any, wor
     rows = Invitation.objects.unscoped(why="the test lets the link run out").filter(engagement=fresh)
     rows.update(expires_at=timezone.now())
     assert "Länken har gått ut" in page(visit(MANAGER), f"{REGISTER}{fresh.pk}/")
+
+
+def test_a_clients_open_cases_stand_before_those_that_rest(visit: Any, world: Any) -> None:
+    client = world.engagements["annankund"]
+    old = write(world, world.manager, "annankund", "question", "Öppet sedan länge")
+    for number in range(30):
+        cases.cancel(world.manager, write(world, world.manager, "annankund", "question", f"Avslutat {number}"))
+    shown = visit(MANAGER).get(f"{REGISTER}{client.pk}/").content.decode()
+    assert 0 < shown.index(old.subject) < shown.index("Avslutat 29")

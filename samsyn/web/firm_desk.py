@@ -258,9 +258,9 @@ def arrange(run: Any, actor: Actor, case: Case, once: str, **facts: Any) -> None
 
 
 def for_client(actor: Actor, engagement: Engagement) -> list[Line]:
-    """The newest cases of one client, for its page."""
-    rows = cases_for(actor).filter(engagement=engagement).order_by("-firm_changed_at", "-id")[:20]
-    return lines(list(rows), actor)
+    """The cases of one client, for its page: those that are open first, then the closed, the newest of each first."""
+    rows = cases_for(actor).filter(engagement=engagement).annotate(rests=Q(state=State.CLOSED))
+    return lines(list(rows.order_by("rests", "-firm_changed_at", "-id")[:PAGE]), actor)
 
 
 def open_counts(actor: Actor) -> dict[Any, int]:
