@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from samsyn.cases.models import Case
+from samsyn.cases.models import Attachment, Case
 from samsyn.tenancy.models import Engagement
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +104,17 @@ def test_a_file_that_cannot_be_kept_does_not_lose_the_answer_written_down(visit:
     assert shown.status_code == 422
     assert "Sa hon i telefon" in shown.content.decode()
     assert Case.objects.unscoped(why="the test looks at what is stored").get(pk=case.pk).state == "with_client"
+
+
+def test_a_page_of_its_own_says_which_case_it_is_about_and_what_was_sent(visit: Any, world: Any) -> None:
+    case = world.cases["Löner för januari"]
+    files = Attachment.objects.visible_to(world.manager).filter(case=case, purpose="request")
+    amending = page(visit(MANAGER), f"{CASES}{case.ref}/ratta/")
+    assert files
+    assert all(one.name in amending for one in files)
+    question = next(one for one in world.cases.values() if one.kind == "question" and one.state == "with_client"
+                    and one.firm == world.firm)  # fmt: skip
+    for about, shown in ((case, amending), (question, page(visit(MANAGER), f"{CASES}{question.ref}/svara-at/"))):
+        assert f"Nr {about.number}" in shown
+        assert about.engagement.name in shown
+        assert about.subject in shown

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from samsyn.cases import actions, kinds
 from samsyn.cases.actions.asking import made_by
 from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
-from samsyn.cases.kinds.base import Change, Kind
+from samsyn.cases.kinds.base import Change, FileInfo, Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
 from samsyn.cases.verbs import VERBS, pressed_before, refuse_unless_allowed
 from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField
@@ -436,9 +436,7 @@ def show(
     actor, case = writing.actor, writing.case
     shown = []
     if case is not None:
-        files = Attachment.objects.visible_to(actor).filter(case=case, purpose=Purpose.REQUEST)
-        rows = files.select_related("blob").order_by("created_at", "id")
-        shown = [info_of(one, file_address(actor, case.ref)) for one in rows]
+        shown = asked_files(actor, case)
     addresses = addresses_of_staff(actor.firm) if actor.firm else frozenset()
     unready = [one for one in writing.clients if not one.has_consent]
     fresh = case is None and request.method == "GET" and len(writing.clients) == 1
@@ -468,6 +466,13 @@ def show(
         device=key_of(writing),
         saved_at=kept_at(actor, case),
     )
+
+
+def asked_files(actor: Actor, case: Case, **which: Any) -> list[FileInfo]:
+    """The files of the request, in the order they were put there."""
+    rows = Attachment.objects.visible_to(actor).filter(case=case, purpose=Purpose.REQUEST, **which)
+    url = file_address(actor, case.ref)
+    return [info_of(one, url) for one in rows.select_related("blob").order_by("created_at", "id")]
 
 
 def preview_of(writing: Composing, files: list[Any]) -> dict[str, Any] | None:
@@ -569,10 +574,12 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         "firm_cases",
         status=(409 if clash else 422) if problem else 200,
         case=case,
+        kind=case.kind_of,
         about=about,
         form=form,
         problem=problem,
         clash=clash,
+        sent=asked_files(actor, case, event__isnull=False),
         once=request.POST.get("once") or secrets.token_hex(12),
         version=version,
         device=device_key(actor, case, "amend"),
