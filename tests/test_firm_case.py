@@ -59,3 +59,24 @@ def test_a_decision_says_the_hour_it_was_made_in_sweden(visit: Any, world: Any) 
 
 def test_a_waiting_case_lies_with_the_firm(visit: Any, world: Any) -> None:
     assert 'data-holder="firm"' in page(visit(MANAGER), world.cases["Uppgifter för nyanställda"])
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Skickad till fel kund", "Kunden ser bara att ett ärende har återkallats."),
+        ("Uppgifter för nyanställda", "Kunden har inte sett något av det."),
+        ("Löner för januari", "Kunden ser samma historik, utom det interna"),
+    ],
+)
+def test_the_history_says_what_the_client_sees_of_it(visit: Any, world: Any, subject: str, words: str) -> None:
+    label = page(visit(MANAGER), world.cases[subject]).partition('class="seam-label"')[2].partition("</p>")[0]
+    assert words in label
+
+
+def test_what_can_no_longer_be_amended_is_refused_on_the_page_and_not_in_a_toast(visit: Any, world: Any) -> None:
+    address = f"{CASES}{world.cases['Underlag för representation'].ref}/ratta/"
+    shown = visit(MANAGER).get(address, follow=True).content.decode()
+    before, _mark, toasts = shown.partition('class="toasts"')
+    assert "Kunden har redan svarat en gång" in before
+    assert "Kunden har redan svarat en gång" not in toasts

@@ -175,3 +175,9 @@ def test_a_clients_open_cases_stand_before_those_that_rest(visit: Any, world: An
         cases.cancel(world.manager, write(world, world.manager, "annankund", "question", f"Avslutat {number}"))
     shown = visit(MANAGER).get(f"{REGISTER}{client.pk}/").content.decode()
     assert 0 < shown.index(old.subject) < shown.index("Avslutat 29")
+
+
+def test_a_client_without_any_year_offers_no_copy(visit: Any, world: Any) -> None:
+    firm = visit(MANAGER)
+    for client, offered in ((world.engagements["demokund"], True), (add(world, "Ny AB"), False)):
+        assert ("<dt>Kopia</dt>" in page(firm, f"{REGISTER}{client.pk}/")) is offered

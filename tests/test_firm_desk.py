@@ -109,6 +109,23 @@ def test_a_draft_gets_another_date_and_responsible_in_bulk_and_loses_nothing_kep
     assert re.findall(r'name="kund" value="(.*?)"', shown) == two
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "way_out"),
+    [
+        ("?q=zzz", "Inget öppet ärende passar ”zzz”", "Sök bland alla ärenden"),
+        ("?q=zzz&vy=forsenade", "Inget ärende här passar ”zzz”", "Sök bland alla ärenden"),
+        ("?q=zzz&vy=alla", "Inget ärende här passar ”zzz”", "Rensa sökningen"),
+    ],
+)
+def test_a_word_that_finds_nothing_is_no_filter_and_has_one_way_out(
+    visit: Any, world: Any, asked: str, said: str, way_out: str
+) -> None:
+    shown = page(visit(MANAGER), f"{DESK}arenden/{asked}")
+    assert said in shown
+    assert "filter är på" not in shown
+    assert re.findall(r'<a class="button"[^>]*>(?:<svg.*?</svg>)?(Sök|Rensa)', shown) == [way_out.split()[0]]
+
+
 def test_what_no_draft_can_have_is_said_truly(visit: Any, world: Any) -> None:
     firm = visit(MANAGER)
     question = write(world, world.manager, "demokund", "question", "Oskickad", send=False)
@@ -177,7 +194,7 @@ def test_an_empty_view_says_what_will_be_in_it(visit: Any, world: Any, view: str
 
 
 def test_an_empty_search_says_how_many_filters_are_on(visit: Any, world: Any) -> None:
-    shown = page(visit(MANAGER), f"{DESK}arenden/?q=zzz&typ=question&vy=mina")
+    shown = page(visit(MANAGER), f"{DESK}arenden/?q=zzz&typ=question&olast=1&vy=mina")
     assert "2 filter är på." in shown
     assert 'href="?vy=mina"' in shown
 

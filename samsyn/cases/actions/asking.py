@@ -453,7 +453,9 @@ def reply(actor: Actor, case: Case, *, text: str, finished: bool = False) -> dic
 
 def _nothing_has_come_back(actor: Actor, case: Case) -> None:
     if case.round > 1 or (case.answered_seq and case.kind != "approval"):
-        raise NotNow(_("Something has already been sent back. Ask again or write a message instead."))
+        raise NotNow(
+            _("The client has already answered once, so the request can't be amended. Write a message instead.")
+        )
 
 
 @action(
