@@ -17,7 +17,9 @@ from samsyn.kit import letters
 from samsyn.notices import jobs
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.models import Consent, Engagement, Membership, User
+from tests.pressing import soup
 
+MANAGER = "ansvarig@demobyran.example"
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
 
 
@@ -160,6 +162,66 @@ def test_a_heading_counts_what_there_is_and_not_what_is_shown(visit: Any, world:
     page = owner.get("/kund/demokund/arenden/").content.decode()
     assert page.count('href="/kund/demokund/arenden/avslutade/?visa=hos-dig"') == 1
     assert page.count('href="/kund/demokund/arenden/avslutade/?visa=hos-byran"') == 1
+
+
+def test_the_start_page_shows_what_is_late_first_and_leads_to_what_it_leaves_out(visit: Any, world: Any) -> None:
+    late = world.cases["Kvitton som saknas för december"]
+    for n in range(25):
+        write(world, world.manager, "demokund", "question", f"Fråga {n}")
+    group = soup(visit(OWNER).get("/kund/demokund/")).select_one("[aria-labelledby=g-yours]")
+    cards = group.select(".card a")
+    assert len(cards) == 6
+    assert cards[0]["href"] == path_of(late)
+    assert group.select_one(".group-more a")["href"] == "/kund/demokund/arenden/"
+
+
+def test_while_the_agreement_waits_the_start_page_contradicts_neither_itself_nor_its_button(
+    visit: Any, world: Any
+) -> None:
+    ulla = visit("agare@utansamtycke.example")
+    text = shown(ulla, "/kund/utansamtycke/")
+    assert "Hej Ulla, byrån har bjudit in er" in text
+    for words in ("lugnt", "Du behöver inte aktivera något", "Byrån har inte skickat något ärende än"):
+        assert words not in text
+    Case.objects.unscoped(why="now nothing waits").filter(state="awaiting_consent").update(state="draft")
+    assert "Byrån har inte skickat något ärende än" in shown(ulla, "/kund/utansamtycke/")
+
+
+def test_the_limit_of_a_file_is_said_before_one_is_chosen(visit: Any, world: Any) -> None:
+    owner = visit(OWNER)
+    for subject in (
+        "Vad gällde inköpet den 9 december?",
+        "Kvitton som saknas för december",
+        "Nya regler för personalliggare",
+        "Vi byter kassasystem i mars",
+        "Semesterstängt i juli",  # may be opened again
+    ):
+        page = soup(owner.get(path_of(world.cases[subject])))
+        forms = page.select("form:has(input[type=file])")
+        assert forms, subject
+        for form in forms:
+            assert "högst 25" in form.get_text(), (subject, form.get("id"))
+        for answering in page.select("#answer"):
+            assert answering.select("input[capture]"), f"{subject}: a photo can be taken wherever a file is chosen"
+    assert "högst 25 MB" in shown(owner, "/kund/demokund/arenden/nytt/")
+
+
+def test_what_was_known_and_what_was_answered_stand_in_one_list(visit: Any, world: Any) -> None:
+    case = world.cases["Varulager den 31 december"]
+    for person, path in ((visit(OWNER), path_of(case)), (visit(MANAGER), f"/byra/demobyran/arenden/{case.ref}/")):
+        row = soup(person.get(path)).select_one(".wanted-row")
+        assert len(row.select("dl")) == 1
+        assert len(row.select("dl > dt")) == 2
+        assert not row.select(":scope > p")
+
+
+@pytest.mark.parametrize("subject", ["Insättningen den 2 december", "Nya rutiner för dagskassan"])
+def test_what_the_client_wrote_beside_its_answer_is_read_once_on_each_side(
+    visit: Any, world: Any, subject: str
+) -> None:
+    case = world.cases[subject]
+    for person, path in ((visit(OWNER), path_of(case)), (visit(MANAGER), f"/byra/demobyran/arenden/{case.ref}/")):
+        assert shown(person, path).count(case.answer["comment"]) == 1, path
 
 
 def test_what_the_firm_wrote_last_stands_above_the_answer(visit: Any, world: Any) -> None:

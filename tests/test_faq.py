@@ -141,8 +141,8 @@ def test_why_dont_i_see_the_menu_for_cases(visit: Any, world: Any) -> None:
     """The start page says which of the two reasons it is."""
     shown = page(visit("agare@utansamtycke.example"), "/kund/utansamtycke/")
     assert "Därför ser du inga ärenden" in shown
-    assert "Ett samtycke är inte registrerat än" in shown
-    assert "Byrån har inte skickat något ärende än" in shown
+    assert "Ni har inte svarat på samtycket än" in shown
+    assert "1 ärende kommer hit när ni har godkänt" in shown
 
 
 def test_related_the_first_case_is_mailed_without_any_of_its_content(world: Any) -> None:

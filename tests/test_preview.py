@@ -100,7 +100,7 @@ def opened(visit: Any, case: Case) -> BeautifulSoup:
 SHARED = (
     ".kind > span:first-child", "h1, .card-subject", ".turn-line", ".letter", ".panel[aria-labelledby=what]",
     "section:has(> .files)", "div:has(> .section-head)", "ol.wanted",
-    ".field:has(> .files)",
+    "ol.wanted ~ .field:has(> .files)",
 )  # fmt: skip
 
 

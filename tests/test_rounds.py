@@ -131,6 +131,23 @@ def test_a_draft_of_one_round_is_not_the_answer_of_the_next(visit: Any, world: A
     assert "Oskars ord" in page.get_text(), "it is beside the form, to be sent or thrown away"
 
 
+@pytest.mark.parametrize("kind", ["document_request", "question", "details"])
+def test_a_comment_that_was_sent_is_not_sent_once_more(visit: Any, world: Any, kind: str) -> None:
+    """The form of the next round begins without it, on both sides; a draft of this round keeps its own."""
+    case = sent(world, kind)
+    actions.send_back(world.owner, case, answer={**answer_to(case), "comment": "Resten kommer."}, text="Resten kommer.")
+    actions.ask_again(world.manager, fresh(case), text="Mer")
+    elin, maria = visit(OWNER), visit(MANAGER)
+    paths = (elin, f"/kund/demokund/arenden/{case.ref}/"), (maria, f"/byra/demobyran/arenden/{case.ref}/svara-at/")
+    for person, path in paths:
+        form = soup(person.get(path)).select_one("#answer")
+        assert form.select_one("[name=a-comment]").text.strip() == ""
+    assert "Något mer kunden sa" in form.get_text()
+    elin.post(f"/kund/demokund/arenden/{case.ref}/utkast/", {"a-comment": "Nu är det allt.", "touched": "a-comment"})
+    page = soup(elin.get(f"/kund/demokund/arenden/{case.ref}/"))
+    assert page.select_one("[name=a-comment]").text.strip() == "Nu är det allt."
+
+
 def test_an_approval_asked_anew_begins_from_nothing_and_the_old_one_stays_in_the_history(world: Any) -> None:
     case = answered(world, sent(world, "approval"))
     actions.ask_again(world.manager, case, text="Nytt belopp")

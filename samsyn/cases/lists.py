@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core import signing
-from django.db.models import F, Q
+from django.db.models import Case as Choose
+from django.db.models import F, Q, When
 from django.db.models.functions import Coalesce, ExtractYear
 
 from samsyn.cases.conditions import AsksMe, OwnOrStrayed, Unminded, Unread
 from samsyn.cases.models import AccessLog, Case, Outcome, ReadMark, State
-from samsyn.kit.sweden import STOCKHOLM
+from samsyn.kit.sweden import STOCKHOLM, stockholm_today
 from samsyn.kit.text import like_pattern
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
@@ -97,21 +98,32 @@ def waits_in(held: Iterable[Membership]) -> dict[str, int]:
     return counts
 
 
-def client_groups(actor: Actor, rows: Any) -> tuple[dict[str, list[Case]], dict[str, bool]]:
+def client_groups(
+    actor: Actor, rows: Any, *, late_first: bool = False
+) -> tuple[dict[str, list[Case]], dict[str, bool]]:
     """The client's page of cards: what waits for this person, what waits for a colleague, what is to read,
-    and what is with the firm. Newest update first.
+    and what is with the firm. Newest update first; with `late_first` what is late before that, so that a page
+    that shows a few never leaves out what has waited longest.
 
-    `rows` are those of `cases_for`. Each state gives its newest cards; the second answer says for which
+    `rows` are those of `cases_for`. Each state gives its first cards; the second answer says for which
     there are more.
     """
     rows = rows.order_by(*CLIENT_ORDER)
     groups: dict[str, list[Case]] = {"yours": [], "ours": [], "read": [], "firm": []}
-    asked = list(with_asked(actor, rows.filter(state=State.WITH_CLIENT))[: CARDS + 1])
+    here = with_asked(actor, rows.filter(state=State.WITH_CLIENT))
+    if late_first:
+        here = here.order_by(_late_or_not(), *CLIENT_ORDER)
+    asked = list(here[: CARDS + 1])
     with_firm = list(rows.filter(state=State.WITH_FIRM)[: CARDS_OF_FIRM + 1])
     for case in asked[:CARDS]:
         groups["read" if case.only_to_read else "yours" if case.asks_me else "ours"].append(case)
     groups["firm"] = with_firm[:CARDS_OF_FIRM]
     return groups, {"client": len(asked) > CARDS, "firm": len(with_firm) > CARDS_OF_FIRM}
+
+
+def _late_or_not() -> Any:
+    """An order: what is late comes before what is not."""
+    return Choose(When(due_on__lt=stockholm_today(), then=0), default=1)
 
 
 def in_year(actor: Actor, engagements: Iterable[Any], year: int) -> Any:

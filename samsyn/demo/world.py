@@ -348,7 +348,7 @@ def answer(actor: Actor, case: Case, given: dict[str, Any] | None = None) -> Non
             )
             rows.append({"id": document["id"], "missing": False, "explanation": "", "files": [str(made.pk)]})
         given = {"rows": rows, "comment": "Här kommer det vi har."}
-    cases.send_back(actor, fresh, answer=given)
+    cases.send_back(actor, fresh, answer=given, text=given.get("comment", ""))
 
 
 def _cases_of_demokund(world: World) -> None:

@@ -22,8 +22,8 @@ def default_text(firm: Firm, language: str) -> str:
                 _("What the agreement covers"),
                 _(
                     "%(firm)s, %(number)s, may send cases to your company and receive the company's answers "
-                    "and files in Samsyn. The agreement is about using this channel. It is not a signature "
-                    "under anything that is sent in it."
+                    "and files in Samsyn. The agreement is about using this channel. It does not sign anything "
+                    "sent through it."
                 ),
             ),
             (

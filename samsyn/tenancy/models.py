@@ -220,6 +220,11 @@ class Engagement(TenantModel):
         return self.consent == self.ConsentState.APPROVED
 
     @property
+    def awaits_answer(self) -> bool:
+        """Whether the firm has invited, and the company has neither approved nor declined."""
+        return self.consent in (self.ConsentState.INVITED, self.ConsentState.REMINDED)
+
+    @property
     def menu_is_open(self) -> bool:
         """Whether *Ärenden* is there: a case has been released and consent was at some time approved."""
         return self.first_released_at is not None and self.consent_first_approved_at is not None

@@ -46,6 +46,7 @@ from samsyn.web.requests import by_script
 from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 30
+ON_START = {"yours": 6, "ours": 6, "read": 3}  # how many cards of each group the start page shows
 
 
 class Letter(KindForm):
@@ -69,19 +70,19 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
     if not actor.open_engagement_ids:
         waiting = {one.pk: waiting_for_consent(actor, one) for one in actor.engagements if not one.has_consent}
-        return page(request, "client/start.html", actor, "client_start", waiting=waiting)
-    groups, more = client_groups(actor, cases_for(actor))
+        asking = [one for one in actor.engagements if one.awaits_answer]
+        return page(request, "client/start.html", actor, "client_start", waiting=waiting, asking=asking)
+    groups, more = client_groups(actor, cases_for(actor), late_first=True)
+    few = {name: lines(groups[name][:most], actor) for name, most in ON_START.items()}
     return page(
         request,
         "client/start.html",
         actor,
         "client_start",
-        yours=lines(groups["yours"][:6], actor),
-        to_read=lines(groups["read"][:3], actor),
-        ours=lines(groups["ours"][:6], actor),
-        colleagues=len(groups["ours"]),
+        few=few,
+        cut=[name for name, most in ON_START.items() if more["client"] or len(groups[name]) > most],
+        count={name: len(found) for name, found in groups.items()},
         may_answer=actor.may(Right.ANSWER),
-        with_firm=len(groups["firm"]),
         more=more,
         years=years_of(actor, actor.engagement_ids),
     )

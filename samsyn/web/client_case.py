@@ -46,7 +46,7 @@ def answer_form(data: CaseData, posted: Any = None, *, complete: bool = True) ->
     return case.kind_of.answer_form(
         case.request,
         posted,
-        answer=None if case.kind_of.talks else case.answer,
+        answer=case.kind_of.begins_with(case.answer),
         typed=None if posted else data.typed,
         review=data.review,
         files=data.answer_files,

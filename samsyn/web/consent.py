@@ -64,7 +64,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         reason=reason,
         ticked=bool(written.get("", "may_represent")),
         represents=actor.may(Right.REPRESENT, engagement.pk),
-        asked=engagement.consent in ("invited", "reminded"),
+        asked=engagement.awaits_answer,
     )
 
 
@@ -93,7 +93,7 @@ def answer(request: HttpRequest, actor: Actor, engagement: Engagement, decision:
         raise Refused(_("The reason is too long. At most 500 characters fit here."))
     if decision == "approve":
         if not request.POST.get("may_represent"):
-            raise Refused(_("Tick that you may represent the company, then approve."))
+            raise Refused(_("Tick that you are authorised to represent the company, then approve."))
         actions.approve_consent(actor, engagement, text_sha256=request.POST.get("text", ""))
     elif decision == "withdraw":
         actions.withdraw_consent(actor, engagement, reason=reason)

@@ -111,7 +111,9 @@ def show(
         form=kind.answer_form(case.request, answer=case.answer, review=case.review, files=data.answer_files),
         editable=False,
         request_files=[info_of(one, url) for one in data.attachments if one.purpose == Purpose.REQUEST],
-        history=history_of(data.timeline, data.attachments, url, talks=kind.talks),
+        history=history_of(
+            data.timeline, data.attachments, url, talks=kind.talks, answer_beside=bool(case.answer and told)
+        ),
         notes=data.notes,
         unminded=is_unminded(case),
         people=data.people,
@@ -403,7 +405,8 @@ def asked_no_more(form: AnswerForm, posted: Mapping[str, str]) -> list[str]:
 def told_form(data: CaseData, posted: Any = None, *, kept: Written | None = None, complete: bool = True) -> AnswerForm:
     """The client's form as the firm fills it in, or as it was filled in before the session ended."""
     case = data.case
-    how: dict[str, Any] = {"answer": case.answer, "review": case.review, "files": data.answer_files}
+    begun = case.kind_of.begins_with(case.answer)
+    how: dict[str, Any] = {"answer": begun, "review": case.review, "files": data.answer_files}
     if kept is not None and (fields := kept.fields()) is not None:
         how["typed"] = case.kind_of.answer_form(case.request, fields, complete=False, **how).typed()
     return case.kind_of.answer_form(case.request, posted, complete=complete, **how)

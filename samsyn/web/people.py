@@ -50,9 +50,9 @@ class NewColleague(NewPerson):
         label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES], initial="member"
     )
     may_approve = forms.BooleanField(
-        label=gettext_lazy("May approve"),
+        label=gettext_lazy("Can approve"),
         required=False,
-        help_text=gettext_lazy("For employees. An administrator always may, a reader never."),
+        help_text=gettext_lazy("For employees. Administrators always can, readers never."),
     )
     engagement = forms.ChoiceField(label=gettext_lazy("For cases from"))
 

@@ -15,7 +15,7 @@ from samsyn.cases import kinds
 from samsyn.cases.files import info_of
 from samsyn.cases.kinds.base import Change, FileInfo
 from samsyn.cases.models import Attachment, Case, Event, Outcome, Purpose, State
-from samsyn.cases.rounds import taken_back
+from samsyn.cases.rounds import ANSWERS, taken_back
 from samsyn.cases.verbs import VERBS
 from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
 from samsyn.tenancy.actors import Actor
@@ -179,22 +179,30 @@ def short_name(name: str) -> str:
 
 
 def history_of(
-    events: Sequence[Event], attachments: Sequence[Attachment], url: str, *, talks: bool = False
+    events: Sequence[Event],
+    attachments: Sequence[Attachment],
+    url: str,
+    *,
+    talks: bool = False,
+    answer_beside: bool = False,
 ) -> list[Happened]:
     """The events a reader sees, newest first, each with the files that came with it.
 
     Where the kind `talks`, a reply's files are read here as well. Of an answer that was taken back nothing
-    more is told than that it was sent.
+    more is told than that it was sent, nor of the newest one where the page has it, comment and all.
     """
     by_event: dict[Any, list[Attachment]] = {}
     for one in attachments:
         by_event.setdefault(one.event_id, []).append(one)
-    gone = taken_back(events)
+    silent: set[Any] = {*taken_back(events)}
+    if answer_beside:
+        newest = next((event.pk for event in events if event.verb in ANSWERS and event.pk not in silent), None)
+        silent.add(newest)
     return [
         happened(
             event,
             [info_of(one, url) for one in by_event.get(event.pk, []) if comes_with(event, one, talks=talks)],
-            silent=event.pk in gone,
+            silent=event.pk in silent,
         )
         for event in events
     ]

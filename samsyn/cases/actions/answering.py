@@ -149,7 +149,7 @@ def _is_to_be_confirmed(actor: Actor, case: Case) -> None:
     when=(State.WITH_CLIENT,),
     then=State.CLOSED,
     right=Right.ANSWER,
-    says=gettext_lazy("%(actor)s has read this."),
+    says=gettext_lazy("%(actor)s has read it."),
     icon="circle-check",
     tells="firm",
     fits=_is_to_be_confirmed,

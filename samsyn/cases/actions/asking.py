@@ -366,7 +366,7 @@ def _has_rows_to_judge(actor: Actor, case: Case) -> None:
     side=FIRM,
     when=(State.WITH_FIRM,),
     right=Right.WORK,
-    says=gettext_lazy("%(actor)s went through the answer."),
+    says=gettext_lazy("%(actor)s reviewed the answer."),
     icon="check",
     audience=Audience.FIRM,
     fits=_has_rows_to_judge,

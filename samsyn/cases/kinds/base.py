@@ -102,6 +102,13 @@ class Kind:
         """The form made from `request`; see `AnswerForm` for `answer`, `typed`, `review`, `files`, `complete`."""
         return self.Answer(data, request=request, **how)
 
+    def begins_with(self, answer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Of the `answer` that stands, what the form of the next one begins with.
+
+        Never the comment: it has been read, and would be sent once more. Nothing where the kind `talks`.
+        """
+        return {**answer, "comment": ""} if answer and not self.talks else None
+
     def read(
         self,
         request: Mapping[str, Any],

@@ -264,8 +264,8 @@ class Details(Kind):
     def summary(self, request: Mapping[str, Any]) -> str:
         count = len(request["rows"])
         return ngettext(
-            "%%(actor)s asked for details on %(count)d row.",
-            "%%(actor)s asked for details on %(count)d rows.",
+            "%%(actor)s asked for details on %(count)d item.",
+            "%%(actor)s asked for details on %(count)d items.",
             count,
         ) % {"count": count}
 
