@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -46,15 +47,15 @@ def test_what_the_firm_reads_is_not_spoken_to_the_client(visit: Any, world: Any)
     assert "Frågor från byrån" not in page(visit(MANAGER), world.cases["Vad gällde inköpet den 9 december?"])
 
 
-def test_a_decision_says_the_hour_it_was_made_in_sweden(visit: Any, world: Any) -> None:
+def test_a_decision_says_the_day_it_was_made_in_sweden(visit: Any, world: Any) -> None:
     case = world.cases["Löner för december"]
     answer = dict(case.answer)
     answer["decisions"][0]["at"] = "2024-01-14T23:30:00+00:00"
     Case.objects.unscoped(why="the test sets the scene").filter(pk=case.pk).update(answer=answer)
-    shown = page(visit(MANAGER), case)
+    shown = page(visit(MANAGER), case).replace("\u00a0", " ")
     assert "Elin Bergqvist avböjde" in shown
-    assert "2024-01-15" in shown
-    assert "2024-01-14" not in shown
+    assert "15 januari 2024" in shown
+    assert "14 januari 2024" not in shown
 
 
 def test_a_waiting_case_lies_with_the_firm(visit: Any, world: Any) -> None:
@@ -80,3 +81,29 @@ def test_what_can_no_longer_be_amended_is_refused_on_the_page_and_not_in_a_toast
     before, _mark, toasts = shown.partition('class="toasts"')
     assert "Kunden har redan svarat en gång" in before
     assert "Kunden har redan svarat en gång" not in toasts
+
+
+def test_each_thing_asked_says_how_it_is_answered_and_whether_it_must_be(visit: Any, world: Any) -> None:
+    shown = page(visit(MANAGER), world.cases["Vad gällde inköpet den 9 december?"])
+    asked = shown.partition('class="wanted"')[2].partition("</ol>")[0]
+    assert "Ja eller nej" in asked
+    assert "Val: Företaget, Jag själv" in asked
+    assert asked.count("Valfritt") == 1
+    details = page(visit(MANAGER), world.cases["Uppgifter till årsredovisningen"])
+    lines = [line for line in re.findall(r"<li>(.*?)</li>", details) if "Valfritt" in line]
+    assert any("Ränta" in line and "Fast, Rörlig" in line for line in lines)
+
+
+def test_what_is_to_be_done_again_is_the_clients_turn_and_its_file_is_to_be_replaced(visit: Any, world: Any) -> None:
+    shown = page(visit(MANAGER), world.cases["Underlag för representation"])
+    assert shown.count("data-replaced") == 1
+    told = visit(MANAGER).get(f"{CASES}{world.cases['Underlag för representation'].ref}/svara-at/").content.decode()
+    assert "Ska göras om" in told
+    assert "Gör om" not in told
+
+
+def test_who_wrote_a_case_to_the_firm_is_not_called_its_recipient(visit: Any, world: Any) -> None:
+    shown = page(visit(MANAGER), world.cases["Vi byter kassasystem i mars"])
+    facts = shown.partition('id="facts"')[2]
+    assert "<dt>Från</dt><dd>Oskar Lindh</dd>" in facts
+    assert "Mottagare" not in facts

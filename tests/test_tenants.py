@@ -199,6 +199,7 @@ def test_no_page_list_search_or_count_tells_of_clients_one_does_not_see(visit: A
     for page in pages:
         shown = re.sub(r'name="q"[^>]*value="[^"]*"', "", text(person.get(f"/byra/demobyran/{page}")))
         shown = re.sub(r"[?&;]q=[^\"&]*", "", shown)
+        shown = re.sub(r"passar ”[^”]*”", "", shown)  # the reader's own words
         assert [word for word in HIDDEN if word in shown] == [], page
     assert "Kafé Humlebo" in text(person.get("/byra/demobyran/kunder/"))
     for path in (f"kunder/{pk}/", f"kunder/{pk}/andra/", f"kunder/{pk}/kopia/2026/"):

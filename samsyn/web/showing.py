@@ -154,7 +154,7 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
     return Line(
         url=url,
         ref=case.ref,
-        number=str(case.number or "–"),
+        number=str(case.number or ""),
         kind=str(kind.label),
         icon=kind.icon,
         subject=subject_of(case, actor),

@@ -43,6 +43,22 @@ class Slot:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One field of what is asked, for reading: what it is called ('' when the part's own title says it), how it is
+    answered, in words, and whether it must be."""
+
+    label: str
+    how: str
+    required: bool
+
+
+def how_answered(types: Sequence[tuple[str, Any]], one: Mapping[str, Any]) -> str:
+    """'Amount', or a choice with what there is to choose among. `types` are (name, label)."""
+    how, choices = str(dict(types)[one["type"]]), ", ".join(one["choices"])
+    return f"{how}: {choices}" if choices else how
+
+
 @dataclass
 class Part:
     """One thing asked for, with where to answer it: a question, a wanted document, a row of fields."""
@@ -52,6 +68,7 @@ class Part:
     note: str = ""
     required: bool = False
     facts: list[dict[str, str]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     fields: list[BoundField] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     missing: BoundField | None = None

@@ -34,7 +34,12 @@ class Approved(KindForm):
     needed = ChoiceField(
         label=gettext_lazy("Who must approve"), choices=NEEDED, initial="one", widget=forms.RadioSelect
     )
-    named = ManyField(label=gettext_lazy("Named persons"), required=False, choices=[])
+    named = ManyField(
+        label=gettext_lazy("Named persons"),
+        required=False,
+        choices=[],
+        help_text=gettext_lazy("If you name persons, only they can approve."),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.cases.kindforms.answering import Slot
+from samsyn.cases.kindforms.answering import Asked, Slot, how_answered
 from samsyn.cases.kinds.base import AnswerForm, Files, Kind, Part, Told, as_text
 from samsyn.kit.fields import (
     AmountField,
@@ -53,7 +53,7 @@ class DetailField(KindForm):
     required = TickField(label=gettext_lazy("Required"), initial=True)
     choices = LinesField(
         label=gettext_lazy("Choices"),
-        help_text=gettext_lazy("One on each line, for Choice only."),
+        help_text=gettext_lazy("At least two, one on each line. Only for Choice."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "data-for-choice": ""}),
     )
@@ -152,6 +152,7 @@ class DetailAnswers(AnswerForm):
                 row["label"],
                 facts=row["facts"],
                 required=any(one["required"] for one in row["fields"]),
+                asked=[Asked(one["label"], how_answered(TYPES, one), one["required"]) for one in row["fields"]],
                 fields=[self[f"{row['id']}-{one['id']}"] for one in row["fields"] if one["type"] != "file"],
                 slots=[self._slot(slot_of(row, one), one) for one in row["fields"] if one["type"] == "file"],
             )

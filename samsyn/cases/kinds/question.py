@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from samsyn.cases.kindforms.answering import Asked, how_answered
 from samsyn.cases.kinds.base import AnswerForm, Files, Kind, Part, Told, as_text
 from samsyn.kit.fields import ChoiceField, LineField, LinesField, TextField, TickField, YesNoField
 from samsyn.kit.rows import KindForm, Rows
@@ -28,7 +29,7 @@ class QuestionRow(KindForm):
     required = TickField(label=gettext_lazy("Required"), initial=True)
     choices = LinesField(
         label=gettext_lazy("Choices"),
-        help_text=gettext_lazy("One on each line, for Choice only."),
+        help_text=gettext_lazy("At least two, one on each line. Only for Choice."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "data-for-choice": ""}),
     )
@@ -79,7 +80,13 @@ class QuestionAnswers(AnswerForm):
     @property
     def parts(self) -> list[Part]:
         return [
-            Part(one["id"], one["text"], required=one["required"], fields=[self[one["id"]]])
+            Part(
+                one["id"],
+                one["text"],
+                required=one["required"],
+                asked=[Asked("", how_answered(TYPES, one), one["required"])],
+                fields=[self[one["id"]]],
+            )
             for one in self.request["questions"]
         ]
 
