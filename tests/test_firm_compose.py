@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from samsyn.cases import actions
 from samsyn.cases.models import Attachment, Case
+from samsyn.demo.world import upload
+from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +121,21 @@ def test_a_page_of_its_own_says_which_case_it_is_about_and_what_was_sent(visit: 
         assert f"Nr {about.number}" in shown
         assert about.engagement.name in shown
         assert about.subject in shown
+
+
+def test_information_without_words_or_a_file_is_refused_at_the_field(visit: Any, world: Any) -> None:
+    firm, client = visit(MANAGER), world.engagements["demokund"]
+    typed = {"kund": str(client.pk), "typ": "information", "subject": "Tomt", "do": "send", "once": "a" * 24}
+    typed["responsible"] = str(world.manager.membership.pk)
+    refused = firm.post(f"{CASES}nytt/", typed)
+    assert refused.status_code == 422
+    at_field = refused.content.decode().partition('id="id_message-error"')[2].partition("</p>")[0]
+    assert "Skriv ett meddelande eller lägg till en fil" in at_field
+    case = Case.objects.visible_to(world.manager).get(subject="Tomt")
+    assert case.state == "draft"
+    assert firm.post(f"{CASES}nytt/", {**typed, "file.": upload("priser.pdf")}).status_code == 302
+    case.refresh_from_db()
+    assert case.state == "with_client"
+    Attachment.objects.visible_to(world.manager).filter(case=case).delete()
+    with pytest.raises(Refused, match="något att läsa"):
+        actions.amend(world.manager, case, request={"acknowledge": True}, subject="Nytt", message="")

@@ -323,7 +323,7 @@ def write(
         engagement=engagement,
         kind=kind,
         subject=subject,
-        message=message,
+        message=message or ("Läs det här, så vet ni hur vi gör." if kinds.get(kind).needs_words else ""),
         request=request or dict(kinds.get(kind).example_request),
         due_on=due(days) if days is not None else None,
         **more,

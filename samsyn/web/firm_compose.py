@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions, kinds
-from samsyn.cases.actions.asking import made_by
+from samsyn.cases.actions.asking import SAYS_NOTHING, made_by, says_nothing
 from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
 from samsyn.cases.kinds.base import Change, FileInfo, Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
@@ -348,7 +348,8 @@ def keep(request: HttpRequest, writing: Composing) -> str:
     actor, form, about, case = writing.actor, writing.form, writing.about, writing.case
     fine, clear = form.is_valid(), about.is_valid()
     raw = {} if clear else {"about": about.typed()}
-    if case and case.state == State.AWAITING_CONSENT and not (fine and clear):
+    waits = case is not None and case.state == State.AWAITING_CONSENT
+    if case and waits and (not (fine and clear) or told_nothing(request, about, case)):
         # It leaves by itself the moment consent is given, so nothing half-written may stand in it.
         remember(actor, case, request.POST, writing.clients, {"about": about.typed(), "request": form.typed()})
         problem = attach_files(request, writing)
@@ -358,6 +359,15 @@ def keep(request: HttpRequest, writing: Composing) -> str:
     writing.case = case
     remember(actor, case, request.POST, writing.clients, raw)
     return attach_files(request, writing)
+
+
+def told_nothing(request: HttpRequest, about: About, case: Case) -> bool:
+    """Whether there is nothing to read in what is written, though it is there to be read; then said at the field."""
+    as_typed = Case(pk=case.pk, kind=case.kind, message=clean_text(about.typed()["message"] or ""))
+    if request.FILES or not says_nothing(as_typed):
+        return False
+    about.add_error("message", str(SAYS_NOTHING))
+    return True
 
 
 @transaction.atomic
@@ -399,6 +409,8 @@ def responsible_in(request: HttpRequest, writing: Composing) -> dict[str, Any]:
 def send(request: HttpRequest, writing: Composing) -> HttpResponse | None:
     """Send to one client at once, or to several in the background; None when the forms say no."""
     if not all([writing.about.is_valid(), writing.form.is_valid()]) or writing.case is None:
+        return None
+    if told_nothing(request, writing.about, writing.case):
         return None
     actor, case = writing.actor, writing.case
     if len(writing.clients) > 1:
@@ -551,7 +563,7 @@ def amend(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
         elif data is not None and not removed(request) and not problem:
             clash = changes_in(case, about, form) if data.get("version", version) != version else []
             problem = str(CHANGED if clash else MISSING)
-            if not clash and about.is_valid() and form.is_valid():
+            if not clash and about.is_valid() and form.is_valid() and not told_nothing(request, about, case):
                 amend_as_written(actor, case, about, form, data.get("once", ""))
                 done = _("The case is changed. The client sees what.")
                 messages.success(request, done, extra_tags=device_key(actor, case, "amend"))

@@ -41,6 +41,7 @@ from samsyn.tenancy.models import CLIENT, FIRM, Engagement
 from samsyn.tenancy.roles import Right
 
 SEND_COPIES = "samsyn.cases.jobs.send_copies"
+SAYS_NOTHING = gettext_lazy("Write a message or add a file, so that the client has something to read.")
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
 ASKED = (Engagement.ConsentState.INVITED, Engagement.ConsentState.REMINDED, Engagement.ConsentState.APPROVED)
 
@@ -198,6 +199,16 @@ def refuse_unready(case: Case) -> None:
         raise Refused(_("Write a subject, so the client sees what the case is about."))
     refuse_free_day(case.due_on)
     refuse_unfinished(case, case.request)
+    if says_nothing(case):
+        raise Refused(str(SAYS_NOTHING))
+
+
+def says_nothing(case: Case) -> bool:
+    """Whether the case is to be read and has nothing to read in it, neither words nor a file."""
+    if not case.kind_of.needs_words or case.message:
+        return False
+    files = Attachment.objects.unscoped(why="is there anything to read in the case that is sent")
+    return not files.filter(case=case, purpose=Purpose.REQUEST).exists()
 
 
 def refuse_unfinished(case: Case, request: dict[str, Any]) -> None:

@@ -53,6 +53,7 @@ class Kind:
     takes_files: ClassVar[bool] = True
     firm_files_kept_as: ClassVar[str] = "accounting"  # the retention class of what the firm itself attaches
     answers_by_form: ClassVar[bool] = True  # False: answered by verbs of its own, with the form beside them
+    needs_words: ClassVar[bool] = False  # True: nothing is asked in fields, so a message or a file must say it
     talks: ClassVar[bool] = False  # True: each answer is a reply of its own, and the next begins empty
     version: ClassVar[int] = 1
     Request: ClassVar[type[KindForm]]

@@ -38,6 +38,7 @@ class Information(Kind):
     example_request: ClassVar[dict[str, Any]] = {"acknowledge": True}
     answers_by_form = False
     firm_files_kept_as = "other"  # what is told to many is nobody's accounting material
+    needs_words = True
     talks = True
     answer_schema: ClassVar[dict[str, Any]] = object_of(comment=STRING, files=list_of(STRING))
     example_answer: ClassVar[dict[str, Any]] = {"comment": "Tack, då vet vi.", "files": []}
