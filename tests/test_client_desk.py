@@ -224,6 +224,56 @@ def test_what_the_client_wrote_beside_its_answer_is_read_once_on_each_side(
         assert shown(person, path).count(case.answer["comment"]) == 1, path
 
 
+def test_a_case_that_was_searched_for_says_its_number_and_that_it_is_late(visit: Any, world: Any) -> None:
+    case = world.cases["Kvitton som saknas för december"]
+    text = shown(visit(OWNER), "/kund/demokund/arenden/?q=kvitton+saknas")
+    assert f"Nr {case.number} Väntar på dig 1 dag försenat" in text
+
+
+def test_a_reader_is_told_why_nothing_can_be_answered_or_written(visit: Any, world: Any) -> None:
+    reader = visit(READER)
+    assert "Du kan läsa men inte svara." in shown(reader, "/kund/demokund/arenden/")
+    assert "Du kan läsa men inte svara." not in shown(visit(MEMBER), "/kund/demokund/arenden/")
+    refusal = reader.get("/kund/demokund/arenden/nytt/")
+    assert refusal.status_code == 403
+    assert "Du har läsbehörighet" in soup(refusal).select_one("main").text
+    assert soup(refusal).select("header.top"), "still at home"
+    assert reader.post("/kund/demokund/arenden/nytt/", {"l-subject": "Hej"}).status_code == 403
+    actions.withdraw_consent(world.owner, world.engagements["demokund"])
+    refusal = visit(MEMBER).get("/kund/demokund/arenden/nytt/")
+    assert refusal.status_code == 403
+    assert "Det finns inget gällande samtycke" in soup(refusal).select_one("main").text
+
+
+def test_a_closed_case_that_stays_closed_says_where_to_write_instead(visit: Any, world: Any) -> None:
+    old, new = (world.cases[one] for one in ("Kontoutdrag för oktober", "Semesterstängt i juli"))
+    page = soup(visit(OWNER).get(path_of(old))).select_one("main")
+    assert "Ärendet går inte att öppna igen." in page.text
+    assert page.select_one('a[href="/kund/demokund/arenden/nytt/"]')
+    for person, case in ((visit(OWNER), new), (visit(READER), old)):
+        assert "går inte att öppna igen" not in shown(person, path_of(case))
+
+
+def test_who_must_approve_is_said_until_somebody_has(visit: Any, world: Any) -> None:
+    owner, enough = visit(OWNER), "Det räcker att en godkänner"
+    assert enough in shown(owner, path_of(world.cases["Löner för januari"]))
+    for subject in ("Löner för december", "Momsdeklaration för kvartal 3"):
+        assert enough not in shown(owner, path_of(world.cases[subject]))
+
+
+def test_the_day_to_answer_by_has_one_name_whoever_has_the_case(visit: Any, world: Any) -> None:
+    for subject in ("Kvitton som saknas för december", "Kontoutdrag för november", "Kontoutdrag för oktober"):
+        text = shown(visit(OWNER), path_of(world.cases[subject]))
+        assert "Svara senast" in text, subject
+        assert "Förfallodag" not in text, subject
+
+
+def test_the_history_of_a_consent_says_who_did_what(visit: Any, world: Any) -> None:
+    text = shown(visit(OWNER), "/kund/demokund/samtycke/demobyran/")
+    assert "Elin Bergqvist godkände samtycket." in text
+    assert "Maria Sundfalk skickade inbjudan." in text
+
+
 def test_what_the_firm_wrote_last_stands_above_the_answer(visit: Any, world: Any) -> None:
     page = visit(OWNER).get(path_of(world.cases["Vi byter kassasystem i mars"])).content.decode()
     assert page.index("Skicka gärna avtalet") < page.index('name="a-comment"')

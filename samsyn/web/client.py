@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.cases import actions, kinds
-from samsyn.cases.actions.asking import made_by
+from samsyn.cases.actions.asking import ONLY_READS, made_by
 from samsyn.cases.drafts import keep_new, new_draft
 from samsyn.cases.files import ACCEPT, detach, forget_unsent, unsent, waiting_files
 from samsyn.cases.kinds.base import FileInfo
@@ -181,7 +181,7 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Skriv till byrån*. With two firms that have consent, the first question is which."""
     open_to = writable(actor)
     if not open_to:
-        raise NotYours(_("Your role or the consent doesn't let you write to the firm."))
+        return refuse_to_write(request, actor)
     asked = request.POST.get("firm") or request.GET.get("firm") or ""
     written = put_back(request, fits=lambda fields: asked in ("", fields.get("firm")))
     chosen = asked or written.get("", "firm") or (open_to[0].firm.slug if len(open_to) == 1 else "")
@@ -198,6 +198,19 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if kept is not None:
         typed = typed_in(*forms_of(actor, engagement, kept))
     return show_new(request, actor, engagement, form.again(typed), letter.again(typed), begun=begun)
+
+
+def refuse_to_write(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Why this person writes to no firm now: in the desk's own frame, or with what was typed in hand."""
+    if not actor.may(Right.ANSWER):
+        reason = str(ONLY_READS)
+    else:
+        reason = _(
+            "There is no consent in force, so nothing can be sent to the firm. The firm can invite your company again."
+        )
+    if request.method == "POST":
+        raise NotYours(reason)
+    return page(request, "client/refused.html", actor, "client_cases", status=403, reason=reason)
 
 
 def forms_of(actor: Actor, engagement: Engagement, data: Any) -> tuple[KindForm, Letter]:

@@ -100,6 +100,7 @@ def show(
         may_take_back=allowed("take_back", actor, case),
         may_message=allowed("message", actor, case),
         may_reopen=allowed("reopen", actor, case),
+        stays_closed=stays_closed(actor, case),
         may_confirm=allowed("acknowledge", actor, case),
         may_finish=allowed("done", actor, case),
         signed_in=signed_in_words(actor.signed_in_by),
@@ -115,6 +116,12 @@ def show(
         unsent=unsent_of(actor, data, url, editable=editable),
     )
     return whole_page(request, response) if status == 409 else response
+
+
+def stays_closed(actor: Actor, case: Case) -> bool:
+    """Whether this person could write a new case, but not open this one again."""
+    closed = case.state == State.CLOSED and not allowed("reopen", actor, case)
+    return closed and case.engagement.has_consent and actor.may(Right.ANSWER, case.engagement_id)
 
 
 def forms_on(actor: Actor, case: Case, *, deciding: bool) -> set[str]:

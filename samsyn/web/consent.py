@@ -20,6 +20,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import contact, page, slug_of
+from samsyn.web.showing import consent_history
 
 
 @client_page()
@@ -58,7 +59,8 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         contacts=[contact(actor, held.firm, engagement.responsible)],
         engagement=engagement,
         text=text_for(held.firm, request.LANGUAGE_CODE),
-        history=history,
+        history=consent_history(history),
+        approved_by=history[0].name if history else "",
         waiting=waiting_for_consent(actor, engagement),
         problem=problem,
         reason=reason,

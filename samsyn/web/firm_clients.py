@@ -33,10 +33,10 @@ from samsyn.web.doors import firm_page
 from samsyn.web.downloads import year_copy
 from samsyn.web.firm_desk import for_client, open_counts
 from samsyn.web.firm_filters import as_id, with_
-from samsyn.web.firm_news import CONSENT_ICONS, consent_sentence
 from samsyn.web.kept import Written, fill, put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import made_at
+from samsyn.web.showing import CONSENT_ICONS, consent_sentence
 
 PAGE = 50
 MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "withdrawn"))

@@ -7,27 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from samsyn.cases.models import Event
 from samsyn.kit.sweden import STOCKHOLM, moment_phrase, stockholm_today
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import CLIENT, Consent
 from samsyn.web.pages import slug_of
-from samsyn.web.showing import happened, subject_of
+from samsyn.web.showing import CONSENT_ICONS, consent_sentence, happened, subject_of
 
 SHOWN = 8
-CONSENT_ICONS = {
-    "none": "circle-dashed",
-    "invited": "mail",
-    "reminded": "bell",
-    "approved": "shield-check",
-    "declined": "circle-x",
-    "expired": "clock",
-    "withdrawn": "undo-2",
-}
 
 
 @dataclass(frozen=True)
@@ -72,17 +61,3 @@ def _consent(actor: Actor, step: Consent) -> News:
     url = reverse("firm_client", args=[slug_of(actor), step.engagement_id])
     icon = CONSENT_ICONS[step.step]
     return News(icon, consent_sentence(step), step.engagement.name, url, step.at, moment_phrase(step.at))
-
-
-def consent_sentence(step: Consent) -> SafeString:
-    """A step of a consent in one sentence, with who did it in bold."""
-    says = {
-        "invited": _("{} sent the invitation."),
-        "reminded": _("{} reminded."),
-        "approved": _("{} approved the consent."),
-        "declined": _("{} declined the consent."),
-        "withdrawn": _("{} withdrew the consent."),
-    }
-    if step.step not in says:
-        return format_html("{}", _("The invitation expired."))
-    return format_html(says[step.step], format_html("<b>{}</b>", step.name))

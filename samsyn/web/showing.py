@@ -19,9 +19,19 @@ from samsyn.cases.rounds import ANSWERS, taken_back
 from samsyn.cases.verbs import VERBS
 from samsyn.kit.sweden import due_phrase, is_late, moment_phrase
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Consent
 from samsyn.tenancy.roles import Right
 
 REF = "REF"
+CONSENT_ICONS = {
+    "none": "circle-dashed",
+    "invited": "mail",
+    "reminded": "bell",
+    "approved": "shield-check",
+    "declined": "circle-x",
+    "expired": "clock",
+    "withdrawn": "undo-2",
+}
 
 
 @dataclass(frozen=True)
@@ -261,3 +271,31 @@ def _with_names(event: Event, request: dict[str, Any]) -> dict[str, Any]:
     kind, names = kinds.get(event.body["kind"]), event.body["names"]
     read = kind.upgraded("request", event.body_version, request)
     return {**read, "named": [names.get(one, one) for one in read["named"]]} if read.get("named") else read
+
+
+def consent_sentence(step: Consent) -> SafeString:
+    """A step of a consent in one sentence, with who did it in bold."""
+    says = {
+        "invited": _("{} sent the invitation."),
+        "reminded": _("{} reminded."),
+        "approved": _("{} approved the consent."),
+        "declined": _("{} declined the consent."),
+        "withdrawn": _("{} withdrew the consent."),
+    }
+    if step.step not in says:
+        return format_html("{}", _("The invitation expired."))
+    return format_html(says[step.step], format_html("<b>{}</b>", step.name))
+
+
+def consent_history(steps: Iterable[Consent]) -> list[Happened]:
+    """The steps of a consent as a history, with the reasons that were given."""
+    return [
+        Happened(
+            CONSENT_ICONS[one.step],
+            consent_sentence(one),
+            one.at,
+            moment_phrase(one.at),
+            [one.reason] * bool(one.reason),
+        )
+        for one in steps
+    ]

@@ -40,6 +40,9 @@ from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import CLIENT, FIRM, Engagement
 from samsyn.tenancy.roles import Right
 
+ONLY_READS = gettext_lazy(
+    "You have read access, so you can't write to the firm. An employee or administrator at your company can."
+)
 SEND_COPIES = "samsyn.cases.jobs.send_copies"
 SAYS_NOTHING = gettext_lazy("Write a message or add a file, so that the client has something to read.")
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
@@ -275,7 +278,7 @@ def write_to_firm(
     rows = Engagement.objects.visible_to(actor).locked()
     fresh = rows.select_related("firm", "responsible").filter(pk=engagement.pk).first()
     if fresh is None or not actor.is_client or not actor.may(Right.ANSWER, fresh.pk):
-        raise NotYours(_("Your role doesn't let you write to the firm."))
+        raise NotYours(str(ONLY_READS))
     if first := made_by(actor, "write", once):
         return first
     if not fresh.has_consent or fresh.first_released_at is None:
