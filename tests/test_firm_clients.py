@@ -124,7 +124,7 @@ def test_what_waits_for_one_who_declined_is_shown_on_the_client_and_can_be_cance
     write(world, world.manager, "utansamtycke", "information", "Också väntande")
     address, firm = f"{REGISTER}{declined.pk}/", visit(MANAGER)
     shown = page(firm, address)
-    assert "2 ärenden väntar på samtycket." in shown
+    assert "2 ärenden väntar på samtycke." in shown
     assert "Bjud in igen" in shown
     assert "Vi vill inte." in shown
     firm.post(address, {"do": "cancel"})

@@ -101,7 +101,7 @@ def new_case(firm: Screen, kind: str, subject: str) -> None:
     firm.go("/byra/demobyran/arenden/nytt/")
     firm.page.get_by_label("Glasmästeri Åhus AB").check()
     firm.page.locator(f"input[value={kind}]").check()
-    firm.press("Gå vidare")
+    firm.press("Fortsätt")
     firm.fill("Ämne", subject)
 
 
@@ -234,7 +234,7 @@ def test_the_whole_road_as_two_people_on_two_screens(
     assert "500 000,00 kr" in firm.page.inner_text("main").replace("\u00a0", " ")
     new_case(firm, "information", "Nya rutiner i vår")
     firm.fill("Meddelande", "Vi byter bank för löner i vår.")
-    firm.page.get_by_label("Ska bekräftas").check()
+    firm.page.get_by_label("Kunden ska bekräfta").check()
     firm.press("Skicka till kunden")
     open_case(client, cases, "Nya rutiner i vår")
     client.press("Jag har läst")

@@ -43,7 +43,7 @@ MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "
 VIEWS = {
     "alla": gettext_lazy("All"),
     "samtycke": gettext_lazy("Consent missing"),
-    "hinder": gettext_lazy("Something hinders"),
+    "hinder": gettext_lazy("Can't be invited"),
     "mina": gettext_lazy("Mine"),
     "avslutade": gettext_lazy("Ended"),
 }
@@ -82,15 +82,15 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
     name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number or personal number"), required=False)
     client_number = LineField(label=gettext_lazy("Your client number"), longest=40, required=False)
-    address = LineField(label=gettext_lazy("Address"), longest=200, required=False)
+    address = LineField(label=gettext_lazy("Street address"), longest=200, required=False)
     postcode = LineField(label=gettext_lazy("Postcode"), longest=10, required=False)
     city = LineField(label=gettext_lazy("City"), longest=80, required=False)
-    contact_name = LineField(label=gettext_lazy("Main contact"), longest=120, required=False)
+    contact_name = LineField(label=gettext_lazy("Name"), longest=120, required=False)
     contact_email = MailField(label=gettext_lazy("The main contact's e-mail"), required=False)
     phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
 
     fiscal_year_ends = forms.TypedChoiceField(
-        label=gettext_lazy("Fiscal year ends in month"), choices=list(MONTHS.items()), coerce=int, initial=12
+        label=gettext_lazy("Closing month"), choices=list(MONTHS.items()), coerce=int, initial=12
     )
 
     class Meta:

@@ -31,19 +31,19 @@ LIMITS = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
 class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     name = LineField(label=gettext_lazy("Name"), longest=120)
     number = PartyNumberField(label=gettext_lazy("Organisation number"))
-    address = LineField(label=gettext_lazy("Address"), longest=200, required=False)
+    address = LineField(label=gettext_lazy("Street address"), longest=200, required=False)
     postcode = LineField(label=gettext_lazy("Postcode"), longest=10, required=False)
     city = LineField(label=gettext_lazy("City"), longest=80, required=False)
     phone = LineField(label=gettext_lazy("Telephone"), longest=40, required=False)
     sender = PersonNameField(
-        label=gettext_lazy("Sender of letters"),
+        label=gettext_lazy("Sender name in e-mails"),
         required=False,
         help_text=gettext_lazy("The firm's name when left out."),
     )
     reply_to = MailField(
         label=gettext_lazy("Address for replies"),
         required=False,
-        help_text=gettext_lazy("Replies to the letters go here."),
+        help_text=gettext_lazy("Replies to e-mails go here."),
     )
     picture = PictureField(
         label=gettext_lazy("Logo"),
@@ -82,7 +82,7 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {  # noqa: RUF012 - Django's own way
             "max_file_mb": gettext_lazy("Largest file, MB"),
             "max_case_mb": gettext_lazy("Largest case, MB"),
-            "due_days": gettext_lazy("Days to answer, as first suggested"),
+            "due_days": gettext_lazy("Suggested days to answer"),
         }
 
     def clean(self) -> dict[str, Any]:

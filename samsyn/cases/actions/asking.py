@@ -145,7 +145,7 @@ def _opened(event: Event) -> str:
         return _("%(actor)s wrote to the firm.")
     if event.body.get("waits"):
         # It may be edited while it waits, so nothing is said of what it asked then.
-        return _("%(actor)s wrote the case. It waited for the agreement to be approved.")
+        return _("%(actor)s wrote the case, to be sent when consent is given.")
     kind = kinds.get(event.body["kind"])
     return kind.summary(event.half(kind, "request"))
 

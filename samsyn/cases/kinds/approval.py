@@ -97,7 +97,7 @@ def approved_by(answer: Mapping[str, Any] | None) -> set[str]:
 class Approval(Kind):
     slug, icon, order = "approval", "badge-check", 3
     label = gettext_lazy("Approval")
-    description = gettext_lazy("Yes or no to exact files")
+    description = gettext_lazy("Yes or no to what you attach")
     Request, Answer = Approved, Decision
     example_request: ClassVar[dict[str, Any]] = {
         "what": "Löner för januari",

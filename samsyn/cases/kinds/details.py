@@ -48,7 +48,7 @@ FIELDS: dict[str, type[forms.Field]] = {
 
 
 class DetailField(KindForm):
-    label = LineField(label=gettext_lazy("Field"), longest=120)
+    label = LineField(label=gettext_lazy("Name of the field"), longest=120)
     type = ChoiceField(label=gettext_lazy("Answered with"), choices=TYPES, initial="text")
     required = TickField(label=gettext_lazy("Required"), initial=True)
     choices = LinesField(
@@ -70,7 +70,7 @@ class DetailField(KindForm):
 class DetailRow(KindForm):
     label = LineField(label=gettext_lazy("Row"), longest=200)
     facts = FactsField(
-        label=gettext_lazy("Facts to show"),
+        label=gettext_lazy("Known facts"),
         help_text=gettext_lazy("One on each line, as Label: value."),
         required=False,
     )
@@ -82,7 +82,7 @@ DetailRow.row_sets = {
         DetailField,
         least=1,
         most=12,
-        label=gettext_lazy("Fields"),
+        label=gettext_lazy("What the client fills in"),
         add=gettext_lazy("Add a field"),
         row=gettext_lazy("Field"),
     )

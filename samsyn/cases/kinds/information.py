@@ -16,7 +16,7 @@ from samsyn.kit.schema import STRING, list_of, object_of
 
 class Told(KindForm):
     acknowledge = TickField(
-        label=gettext_lazy("To be confirmed"),
+        label=gettext_lazy("The client must confirm"),
         help_text=gettext_lazy("The client presses I have read this. Otherwise it closes by itself after 14 days."),
     )
 

@@ -98,7 +98,7 @@ class QuestionAnswers(AnswerForm):
 class Question(Kind):
     slug, icon, order = "question", "message-circle-question-mark", 1
     label = gettext_lazy("Question")
-    description = gettext_lazy("Short questions, each answered by itself")
+    description = gettext_lazy("Short questions with one answer each")
     heading = gettext_lazy("Questions from the firm")
     Request, Answer = Questions, QuestionAnswers
     example_request: ClassVar[dict[str, Any]] = {

@@ -32,10 +32,10 @@ COLUMNS: dict[str, tuple[object, tuple[str, ...]]] = {
     "responsible": (_("Responsible"), ("kundansvarig", "klientansvarig", "ansvarig", "ansvarigkonsult", "konsult",
                                        "redovisningskonsult", "handläggare", "responsible", "accountmanager",
                                        "clientmanager", "consultant")),
-    "fiscal_year_ends": (_("Fiscal year ends in month"), (
+    "fiscal_year_ends": (_("Closing month"), (
         "räkenskapsårslutmånad", "räkenskapsåretsslutmånad", "räkenskapsår", "räkenskapsåretslutarimånad",
         "bokslutsmånad", "bokslutsdatum", "bokslut", "slutmånad", "räkenskapsårslut", "räkenskapsåretsslut",
-        "fiscalyearend", "fiscalyearendmonth", "financialyearend", "yearend", "fiscalyearendsmonth",
+        "closingmonth", "fiscalyearend", "fiscalyearendmonth", "financialyearend", "yearend", "fiscalyearendsmonth",
         "fiscalyearendsinmonth", "fiscalyear")),
     "form": (_("Form of company"), ("bolagsform", "företagsform", "juridiskform", "bolagstyp", "companyform",
                                     "formofcompany", "legalform", "companytype")),
