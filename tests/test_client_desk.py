@@ -43,6 +43,12 @@ def path_of(case: Case, company: str = "demokund") -> str:
     return f"/kund/{company}/arenden/{case.ref}/"
 
 
+def one_about(world: Any, words: str) -> Case:
+    """The case whose subject begins so."""
+    found: Case = next(case for subject, case in world.cases.items() if subject.startswith(words))
+    return found
+
+
 # The banner of a consent that was withdrawn
 
 
@@ -207,7 +213,7 @@ def test_the_limit_of_a_file_is_said_before_one_is_chosen(visit: Any, world: Any
 
 
 def test_what_was_known_and_what_was_answered_stand_in_one_list(visit: Any, world: Any) -> None:
-    case = world.cases["Varulager den 31 december"]
+    case = one_about(world, "Varulager")
     for person, path in ((visit(OWNER), path_of(case)), (visit(MANAGER), f"/byra/demobyran/arenden/{case.ref}/")):
         row = soup(person.get(path)).select_one(".wanted-row")
         assert len(row.select("dl")) == 1
@@ -215,11 +221,11 @@ def test_what_was_known_and_what_was_answered_stand_in_one_list(visit: Any, worl
         assert not row.select(":scope > p")
 
 
-@pytest.mark.parametrize("subject", ["Insättningen den 2 december", "Nya rutiner för dagskassan"])
+@pytest.mark.parametrize("subject", ["Insättningen", "Nya rutiner för dagskassan"])
 def test_what_the_client_wrote_beside_its_answer_is_read_once_on_each_side(
     visit: Any, world: Any, subject: str
 ) -> None:
-    case = world.cases[subject]
+    case = one_about(world, subject)
     for person, path in ((visit(OWNER), path_of(case)), (visit(MANAGER), f"/byra/demobyran/arenden/{case.ref}/")):
         assert shown(person, path).count(case.answer["comment"]) == 1, path
 
@@ -257,8 +263,8 @@ def test_a_closed_case_that_stays_closed_says_where_to_write_instead(visit: Any,
 def test_who_must_approve_is_said_until_somebody_has(visit: Any, world: Any) -> None:
     owner, enough = visit(OWNER), "Det räcker att en godkänner"
     assert enough in shown(owner, path_of(world.cases["Löner för januari"]))
-    for subject in ("Löner för december", "Momsdeklaration för kvartal 3"):
-        assert enough not in shown(owner, path_of(world.cases[subject]))
+    for subject in ("Löner för december", "Utlägg för mässan"):
+        assert enough not in shown(owner, path_of(one_about(world, subject)))
 
 
 def test_the_day_to_answer_by_has_one_name_whoever_has_the_case(visit: Any, world: Any) -> None:

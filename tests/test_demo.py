@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.test import Client
 
 from samsyn.cases import kinds
 from samsyn.cases.models import Case, State
+from samsyn.demo import clock
 from samsyn.demo.management.commands.demo import SIGN_INS
+from samsyn.kit.sweden import stockholm_day, stockholm_today
 from samsyn.tenancy.actors import memberships_of
 from samsyn.tenancy.models import Company, Engagement, Firm
 from tests.cases import example
@@ -117,6 +120,49 @@ def test_no_two_cases_of_demokund_ask_in_the_words_of_an_example_and_have_gone_b
     assert rows.values("subject").distinct().count() == rows.count()
     for kind in ("question", "details"):
         assert not [one for one in rows.filter(kind=kind, state="with_firm") if one.request == example(kind)]
+
+
+MONTHS = {month: place for place, month in enumerate(clock.MONTHS, 1)}
+
+
+def test_the_words_of_a_case_and_its_dates_agree(world: Any) -> None:
+    """A wage is paid in its own month, a tax after its quarter, and what was counted or paid in has been."""
+    rows = Case.objects.visible_to(world.manager).filter(engagement=world.engagements["demokund"])
+    asked = {case.subject: case for case in rows}
+    for subject, case in asked.items():
+        pay_on = dt.date.fromisoformat(case.request["pay_on"]) if case.request.get("pay_on") else None
+        if subject.startswith("Löner för"):
+            assert pay_on
+            assert pay_on.month == MONTHS[subject.split()[-1]]
+        elif subject.startswith("Momsdeklaration"):
+            assert pay_on
+            assert (pay_on.month - 1) // 3 + 1 == int(subject[-1]) % 4 + 1
+            assert case.state == State.DRAFT or pay_on < stockholm_today() + dt.timedelta(days=14)
+        elif subject.startswith(("Varulager den", "Insättningen den")):
+            day, month = subject.split()[-2:]
+            told = clock.last(stockholm_today(), MONTHS[month], int(day))
+            assert told < stockholm_day(case.released_at)
+            assert f"den {day} {month}" in str(case.request)
+        elif subject.startswith("Kontoutdrag") and case.kind == "document_request":
+            named = {month for month in MONTHS if month in str(case.request)}
+            assert named == {subject.split()[-1]}
+        if case.kind == "information":
+            assert case.message.endswith("."), subject
+
+
+def test_each_firm_of_the_demo_has_a_telephone_of_its_own(world: Any) -> None:
+    assert len(set(Firm.objects.values_list("phone", flat=True))) == Firm.objects.count()
+
+
+@pytest.mark.parametrize("today", [dt.date(2026, 1, 1) + dt.timedelta(days=9 * n) for n in range(41)])
+def test_the_demos_days_hold_whenever_it_is_started(today: dt.date) -> None:
+    assert abs((clock.nearest(today, 1, 25) - today).days) < 190
+    assert clock.last(today, 12, 9) < today
+    assert clock.month_end(today, 4) <= today - dt.timedelta(days=4)
+    end, before = clock.quarter_end(today), clock.quarter_end(today, 1)
+    assert before < today <= end
+    assert clock.quarter_of(before) % 4 + 1 == clock.quarter_of(end)
+    assert end < clock.vat_day(end) < end + dt.timedelta(days=60)
 
 
 def test_every_case_of_demokund_can_be_opened_on_both_sides(visit: Any, world: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 
@@ -75,24 +76,13 @@ YEAR_END = documents(
     ("Inventeringslista per 31 december", "Mjöl, jäst och färdiga varor var för sig"),
     ("Hyresavtal för bageriet", "Det som gäller från årsskiftet"),
 )
-VAN = details(
-    (
-        "Leveransbilen",
-        [("Registreringsnummer", "KLM 482"), ("Körsträcka enligt förra året", "1 840 mil")],
-        [("Mil i tjänsten under 2025", "whole_number"), ("Körs bilen privat", "yes_no")],
-    )
+STATEMENTS = documents(
+    ("Kontoutdrag, november", "Hela månaden"),
+    ("Kvitto drivmedel 4 november", ""),
 )
-DEPOSIT = questions(
-    ("Vad gällde insättningen på 8 400,00 kr den 2 december?", "text"),
-    ("Finns det en faktura?", "yes_no"),
-)
-STOCK = details(
-    ("Mjöl och socker", [("Värde förra året", "31 200,00 kr")], [("Värde den 31 december", "amount")]),
-    ("Förpackningar", [("Värde förra året", "4 750,00 kr")], [("Värde den 31 december", "amount")]),
-)
-MILL = documents(
-    ("Faktura från kvarnen, vecka 41", ""),
-    ("Faktura från kvarnen, vecka 43", "Den med returen av rågmjöl"),
+DINNER = documents(
+    ("Kvitto från restaurangen", "Med alla rader, inte bara kortslippen"),
+    ("Vilka som var med", "Namn, företag och varför ni träffades"),
 )
 STAFF = details(
     (
@@ -101,6 +91,43 @@ STAFF = details(
         [("Antal den 31 december", "whole_number"), ("Någon under 18", "yes_no")],
     )
 )
+SUMMER = "Byrån har stängt vecka 28 till 31 i sommar. Lönerna för juli görs klara innan dess."
+CHRISTMAS = "Byrån har stängt mellan jul och nyår. Mejla oss, så svarar vi den första arbetsdagen i januari."
+
+
+def van(year: int) -> dict[str, Any]:
+    return details(
+        (
+            "Leveransbilen",
+            [("Registreringsnummer", "KLM 482"), ("Körsträcka enligt året före", "1 840 mil")],
+            [(f"Mil i tjänsten under {year}", "whole_number"), ("Körs bilen privat", "yes_no")],
+        )
+    )
+
+
+def deposit(day: str) -> dict[str, Any]:
+    return questions(
+        (f"Vad gällde insättningen på 8 400,00 kr den {day}?", "text"),
+        ("Finns det en faktura?", "yes_no"),
+    )
+
+
+def stock(day: str) -> dict[str, Any]:
+    return details(
+        ("Mjöl och socker", [("Värde förra året", "31 200,00 kr")], [(f"Värde den {day}", "amount")]),
+        ("Förpackningar", [("Värde förra året", "4 750,00 kr")], [(f"Värde den {day}", "amount")]),
+    )
+
+
+def mill(month: dt.date) -> dict[str, Any]:
+    """Two invoices of the month of which `month` is a day."""
+    early, late = (month.replace(day=day).isocalendar().week for day in (8, 22))
+    return documents(
+        (f"Faktura från kvarnen, vecka {early}", ""),
+        (f"Faktura från kvarnen, vecka {late}", "Den med returen av rågmjöl"),
+    )
+
+
 TRANSFER = questions(
     ("Vad gällde överföringen på 12 000,00 kr den 14 oktober?", "text"),
     ("Finns det ett avtal?", "yes_no"),

@@ -20,7 +20,7 @@ from samsyn.cases import actions as cases
 from samsyn.cases import files, kinds
 from samsyn.cases.basis import basis_digest, decisions_of
 from samsyn.cases.models import Attachment, Case, Event, Purpose, State
-from samsyn.demo import bakery
+from samsyn.demo import bakery, clock
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.actors import Actor, client_actor, firm_actor, memberships_of
@@ -140,14 +140,14 @@ def find() -> World:
 
 
 def _firms() -> World:
-    def firm(slug: str, name: str, start: str, email: str, city: str) -> Firm:
+    def firm(slug: str, name: str, start: str, email: str, city: str, phone: str) -> Firm:
         number = organisation_number(start)
         made = tenancy.add_firm(
             slug,
             name=name,
             number=number,
             manager=email,
-            phone="08-555 010 20",
+            phone=phone,
             address="Storgatan 12",
             postcode="111 22",
             city=city,
@@ -158,8 +158,15 @@ def _firms() -> World:
         return made
 
     world = World(
-        firm("demobyran", "Fyrklang Redovisning AB", "559999001", "ansvarig@demobyran.example", "Stockholm"),
-        firm("rivalbyran", "Rival Ekonomi AB", "559999019", "ansvarig@rivalbyran.example", "Uppsala"),
+        firm(
+            "demobyran",
+            "Fyrklang Redovisning AB",
+            "559999001",
+            "ansvarig@demobyran.example",
+            "Stockholm",
+            "08-555 010 20",
+        ),
+        firm("rivalbyran", "Rival Ekonomi AB", "559999019", "ansvarig@rivalbyran.example", "Uppsala", "018-555 010 40"),
     )
     manager = world.manager
     let_in(
@@ -353,7 +360,8 @@ def answer(actor: Actor, case: Case, given: dict[str, Any] | None = None) -> Non
 
 def _cases_of_demokund(world: World) -> None:
     maria, jonas, elin, oskar = world.manager, world.consultant, world.owner, world.member
-    make = world.cases
+    make, today = world.cases, stockholm_today()
+    bought, closing = clock.last(today, 12, 9), clock.last(today, 12, 31)
 
     make["question"] = write(
         world,
@@ -361,7 +369,7 @@ def _cases_of_demokund(world: World) -> None:
         "demokund",
         "question",
         "Vad gällde inköpet den 9 december?",
-        "Hej Elin! Jag ser ett kortköp utan kvitto och behöver veta vad det var.",
+        f"Hej Elin! Jag ser ett kortköp utan kvitto från den 9 december {bought.year} och behöver veta vad det var.",
         days=7,
     )
     make["wanted"] = write(
@@ -370,10 +378,10 @@ def _cases_of_demokund(world: World) -> None:
         "demokund",
         "document_request",
         "Kvitton som saknas för december",
-        "Hej Elin! Två underlag saknas för att jag ska kunna stänga december.",
+        f"Hej Elin! Två underlag saknas för att jag ska kunna stänga december {closing.year}.",
         days=1,
-        period_from=dt.date(2025, 12, 1),
-        period_to=dt.date(2025, 12, 31),
+        period_from=closing.replace(day=1),
+        period_to=closing,
     )
     make["approval"] = write(
         world,
@@ -383,7 +391,7 @@ def _cases_of_demokund(world: World) -> None:
         "Löner för januari",
         "Hej Elin! Här är lönerna för januari. Titta särskilt på semesterersättningen.",
         days=3,
-        request=bakery.approval("Löner för januari", "184320.00", due(9).isoformat()),
+        request=bakery.approval("Löner för januari", "184320.00", clock.payday(today, 1).isoformat()),
         file="lonespecifikationer-januari.pdf",
     )
     make["details"] = write(world, jonas, "demokund", "details", "Uppgifter till årsredovisningen", days=14)
@@ -415,13 +423,17 @@ def _cases_of_demokund(world: World) -> None:
         "Ägarens lön",
         "Bara för ägaren.",
         days=4,
-        request=bakery.approval("Lön till Elin Bergqvist för januari", "42000.00", due(9).isoformat()),
+        request=bakery.approval("Lön till Elin Bergqvist för januari", "42000.00", clock.payday(today, 1).isoformat()),
         restricted=True,
     )
 
-    make["answered"] = write(world, maria, "demokund", "document_request", "Kontoutdrag för november", days=2)
+    make["answered"] = write(
+        world, maria, "demokund", "document_request", "Kontoutdrag för november", days=2, request=bakery.STATEMENTS
+    )
     answer(oskar, make["answered"])
-    make["returned"] = write(world, maria, "demokund", "document_request", "Underlag för representation", days=3)
+    make["returned"] = write(
+        world, maria, "demokund", "document_request", "Underlag för representation", days=3, request=bakery.DINNER
+    )
     answer(elin, make["returned"])
     first, second = (row["id"] for row in make["returned"].request["documents"])
     verdicts = [
@@ -457,24 +469,35 @@ def _cases_of_demokund(world: World) -> None:
     answer(elin, make["closed"], bakery.answers("Delbetalning av ugnen.", True))
     cases.close(maria, make["closed"])
     cases.cancel(maria, make["cancelled"])
-    vat = bakery.approval("Moms att betala för kvartal 3", "48915.00", due(-14).isoformat())
-    make["approved"] = write(world, maria, "demokund", "approval", "Momsdeklaration för kvartal 3", request=vat)
-    wages = bakery.approval("Löner för december", "179450.00", due(7).isoformat())
+    end = clock.quarter_end(today - dt.timedelta(days=30), 1)
+    quarter, to_pay = clock.quarter_of(end), clock.vat_day(end).isoformat()
+    vat = bakery.approval(f"Moms att betala för kvartal {quarter}", "48915.00", to_pay)
+    make["approved"] = write(
+        world, maria, "demokund", "approval", f"Momsdeklaration för kvartal {quarter}", request=vat
+    )
+    wages = bakery.approval("Löner för december", "179450.00", clock.payday(today, 12).isoformat())
     make["declined"] = write(world, maria, "demokund", "approval", "Löner för december", request=wages)
     cases.approve(elin, make["approved"], digest=basis_digest(make["approved"]))
     cases.close(maria, make["approved"])
     cases.decline(elin, make["declined"], digest=basis_digest(make["declined"]), text="Övertiden saknas.")
-    make["read"] = write(world, maria, "demokund", "information", "Semesterstängt i juli", days=None)
+    make["read"] = write(world, maria, "demokund", "information", "Semesterstängt i juli", bakery.SUMMER, days=None)
     cases.acknowledge(elin, make["read"])
     make["informed"] = write(
-        world, maria, "demokund", "information", "Öppettider i jul", days=None, request={"acknowledge": False}
+        world,
+        maria,
+        "demokund",
+        "information",
+        "Öppettider i jul",
+        bakery.CHRISTMAS,
+        days=None,
+        request={"acknowledge": False},
     )
     cases.done(elin, make["informed"])
     make["retracted"] = write(world, maria, "demokund", "question", "Skickad till fel kund")
     cases.retract(maria, make["retracted"])
 
     cases.message(elin, make["wanted"], text="Resten kommer i morgon, jag letar efter kvittot från den 4:e.")
-    cases.note(maria, make["answered"], text="Kolla om något sålts 1–2 januari innan vi godtar listan.")
+    cases.note(maria, make["answered"], text="Kolla saldot den 30 november mot bokföringen innan vi godtar det.")
     ages = {
         "wanted": 8,
         "closed": 40,
@@ -496,6 +519,8 @@ def _cases_of_demokund(world: World) -> None:
 def _drafts_of_demokund(world: World) -> None:
     """A draft of every kind: the question's is among the others."""
     maria, jonas, make = world.manager, world.consultant, world.cases
+    end = clock.quarter_end(stockholm_today() - dt.timedelta(days=30))
+    quarter = clock.quarter_of(end)
     make["year_end"] = write(
         world,
         maria,
@@ -512,14 +537,22 @@ def _drafts_of_demokund(world: World) -> None:
         maria,
         "demokund",
         "approval",
-        "Momsdeklaration för kvartal 4",
-        "Hej Elin! Momsen för kvartalet är klar.",
+        f"Momsdeklaration för kvartal {quarter}",
+        "Hej Elin! Här är momsen så långt. Jag fyller på när kvartalet är slut.",
         send=False,
-        request=bakery.approval("Moms att betala för kvartal 4", "61240.00", "2026-02-12"),
-        file="momsdeklaration-kvartal-4.pdf",
+        request=bakery.approval(f"Moms att betala för kvartal {quarter}", "61240.00", clock.vat_day(end).isoformat()),
+        file=f"momsdeklaration-kvartal-{quarter}.pdf",
     )
+    year = stockholm_today().year - 1
     make["van"] = write(
-        world, jonas, "demokund", "details", "Leveransbilen under 2025", days=14, send=False, request=bakery.VAN
+        world,
+        jonas,
+        "demokund",
+        "details",
+        f"Leveransbilen under {year}",
+        days=14,
+        send=False,
+        request=bakery.van(year),
     )
     make["how_to"] = write(
         world,
@@ -527,6 +560,7 @@ def _drafts_of_demokund(world: World) -> None:
         "demokund",
         "information",
         "Så lämnar ni underlag till bokslutet",
+        "Fotografera kvittona i dagsljus, ett i taget, så att alla rader går att läsa.",
         days=None,
         send=False,
         request={"acknowledge": False},
@@ -536,22 +570,26 @@ def _drafts_of_demokund(world: World) -> None:
 def _answers_of_demokund(world: World) -> None:
     """What the client has answered and the firm has not yet gone through."""
     maria, jonas, elin, oskar, make = world.manager, world.consultant, world.owner, world.member, world.cases
+    today = stockholm_today()
+    came = clock.spoken(today - dt.timedelta(days=8))
     make["deposit"] = write(
-        world, jonas, "demokund", "question", "Insättningen den 2 december", days=4, request=bakery.DEPOSIT
+        world, jonas, "demokund", "question", f"Insättningen den {came}", days=4, request=bakery.deposit(came)
     )
-    told = bakery.answers("Ett hotell betalade sitt julfika i förskott.", True, comment="Fakturan kommer i veckan.")
+    told = bakery.answers("Ett hotell betalade sin frukost i förskott.", True, comment="Fakturan kommer i veckan.")
     answer(elin, make["deposit"], told)
+    counted = clock.spoken(clock.month_end(today, 4))
+    stock = bakery.stock(counted)
     make["stock"] = write(
         world,
         maria,
         "demokund",
         "details",
-        "Varulager den 31 december",
-        "Hej Oskar! Vad var lagret värt när året var slut?",
+        f"Varulager den {counted}",
+        "Hej Oskar! Vad var lagret värt när månaden var slut?",
         days=5,
-        request=bakery.STOCK,
+        request=stock,
     )
-    answer(oskar, make["stock"], bakery.given(bakery.STOCK, ("28450.00",), ("5120.00",)))
+    answer(oskar, make["stock"], bakery.given(stock, ("28450.00",), ("5120.00",)))
     make["till"] = write(
         world,
         maria,
@@ -569,14 +607,24 @@ def _answers_of_demokund(world: World) -> None:
 def _endings_of_demokund(world: World) -> None:
     """What has ended, of the kinds that have not ended otherwise."""
     maria, jonas, elin, oskar, make = world.manager, world.consultant, world.owner, world.member, world.cases
+    today = stockholm_today()
+    ground = clock.month_end(today, 35)
+    mill = bakery.mill(ground)
     make["mill"] = write(
-        world, maria, "demokund", "document_request", "Fakturor från kvarnen i oktober", request=bakery.MILL
+        world,
+        maria,
+        "demokund",
+        "document_request",
+        f"Fakturor från kvarnen i {clock.MONTHS[ground.month - 1]}",
+        request=mill,
     )
     answer(oskar, make["mill"])
-    accepted = [{"id": row["id"], "verdict": "accepted", "reason": ""} for row in bakery.MILL["documents"]]
+    accepted = [{"id": row["id"], "verdict": "accepted", "reason": ""} for row in mill["documents"]]
     cases.review(maria, make["mill"], verdicts={"rows": accepted})
     cases.close(maria, make["mill"])
-    make["staff"] = write(world, jonas, "demokund", "details", "Anställda under 2025", request=bakery.STAFF)
+    make["staff"] = write(
+        world, jonas, "demokund", "details", f"Anställda under {today.year - 1}", request=bakery.STAFF
+    )
     answer(elin, make["staff"], bakery.given(bakery.STAFF, (7, True), comment="Ella fyller 18 i maj."))
     cases.close(jonas, make["staff"])
     make["fair"] = write(
