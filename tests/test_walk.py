@@ -216,10 +216,10 @@ def test_the_whole_road_as_two_people_on_two_screens(
     # Details with a voucher, and information that is to be confirmed.
     new_case(firm, "details", "Uppgifter till bokslutet")
     firm.page.get_by_label("Rad", exact=True).fill("Lån hos banken")
-    firm.page.get_by_label("Fält", exact=True).first.fill("Skuld den 31 december")
+    firm.page.get_by_label("Fältets namn", exact=True).first.fill("Skuld den 31 december")
     firm.page.get_by_label("Besvaras med").first.select_option("amount")
     firm.press("Lägg till fält")
-    firm.page.get_by_label("Fält", exact=True).nth(1).fill("Besked från banken")
+    firm.page.get_by_label("Fältets namn", exact=True).nth(1).fill("Besked från banken")
     firm.page.get_by_label("Besvaras med").nth(1).select_option("file")
     firm.press("Skicka till kunden")
     open_case(client, cases, "Uppgifter till bokslutet")
