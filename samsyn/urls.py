@@ -19,6 +19,7 @@ from samsyn.web import (
     invitations,
     logo,
     people,
+    security,
 )
 
 CASE = "kund/<slug:company>/arenden/<slug:ref>/"
@@ -70,6 +71,7 @@ urlpatterns = [
     path("byra/<slug:firm>/", firm_desk.desk, name="firm_desk"),
     path("byra/<slug:firm>/medarbetare/", people.staff, name="firm_staff"),
     path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
+    path("byra/<slug:firm>/installningar/logg/", security.security_log, name="firm_security_log"),
     path("byra/<slug:firm>/logotyp/", logo.firm_logo, name="firm_logo"),
     path("byra/<slug:firm>/kunder/", firm_clients.clients, name="firm_clients"),
     path("byra/<slug:firm>/kunder/ny/", firm_clients.new_client, name="firm_new_client"),

@@ -42,6 +42,7 @@ CASES = {
 }  # fmt: skip
 FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
+    "/byra/<slug:firm>/installningar/logg/",
     "/byra/<slug:firm>/logotyp/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
@@ -193,6 +194,7 @@ def test_pages_are_private_and_carry_the_policy(visit: Any, world: Any) -> None:
 CONSENT, COLLEAGUES = "/kund/<slug:company>/samtycke/<slug:firm>/", "/kund/<slug:company>/kollegor/"
 NEW_CASE, DECIDE = "/kund/<slug:company>/arenden/nytt/", CASE + "svara/"
 STAFF, SETTINGS = "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/"
+LOG = SETTINGS + "logg/"
 IMPORT = {route for route in FIRM if "/import/" in route}
 REFUSED_POSTS: dict[str, set[str]] = {
     "agare@demokund.example": set(),
@@ -206,8 +208,8 @@ REFUSED_POSTS: dict[str, set[str]] = {
 }  # fmt: skip
 REFUSED_GETS: dict[str, set[str]] = {
     "lasare@demokund.example": {NEW_CASE},
-    "konsult@demobyran.example": {SETTINGS},
-    "egna@demobyran.example": {SETTINGS, *IMPORT},
+    "konsult@demobyran.example": {SETTINGS, LOG},
+    "egna@demobyran.example": {SETTINGS, LOG, *IMPORT},
 }
 VERBS = ["begar-komplettering", "svara", "meddelande", "anteckning", "avsluta", "makulera", "aterkalla", "ateroppna",
          "paminn", "datum", "ansvarig"]  # fmt: skip

@@ -21,6 +21,7 @@ from samsyn.kit import letters
 from samsyn.kit.models import Letter
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Firm, Invitation, Membership, Slug, User
+from tests.invited import link_to
 
 MANAGER, CONSULTANT = "ansvarig@demobyran.example", "konsult@demobyran.example"
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
@@ -31,15 +32,6 @@ DOMAIN = "@" + ".".join(["b" * 60] * 4) + ".example"  # 252 characters
 
 def text(response: Any) -> str:
     return str(response.content.decode())
-
-
-def link_to(email: str) -> str:
-    """The link in the newest letter to `email`, after the worker has run."""
-    letters.sweep()
-    newest = next(one for one in reversed(mail.outbox) if one.to == [email])
-    found = re.search(r"/inbjudan/[\w-]+/", str(newest.body))
-    assert found
-    return found[0]
 
 
 def add_firm(slug: str = "nybyran", name: str = "Ny Byrå AB", number: str = NUMBER, manager: str = "") -> str:

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -16,11 +15,11 @@ from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Attachment, Case, Event, Recipient, SendBatch
 from samsyn.demo.world import answer, let_in, pdf, write
-from samsyn.kit import letters
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement, Invitation, Membership, User
 from samsyn.web.doors import routes
+from tests.invited import link_to
 from tests.test_doors import CASE, CASES, FIRM_CASE, address, answers
 
 MANAGER, OWN = "ansvarig@demobyran.example", "egna@demobyran.example"
@@ -392,15 +391,6 @@ def test_looking_ahead_reads_nothing(visit: Any, world: Any) -> None:
 
 
 # The links of invitations
-
-
-def link_to(email: str) -> str:
-    """The link in the newest letter to `email`."""
-    letters.sweep()
-    newest = next(one for one in reversed(mail.outbox) if one.to == [email])
-    found = re.search(r"/inbjudan/[\w-]+/", str(newest.body))
-    assert found
-    return found[0]
 
 
 WELCOME = {"name": "Nya Kontakten", "password": "lang-och-ovanlig-8"}

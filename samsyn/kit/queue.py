@@ -26,7 +26,7 @@ SWEEPS = {
     "cases to several": "samsyn.cases.jobs.send_what_was_left",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }
-DAILY = {"files nobody needs": "samsyn.cases.sweeping.sweep"}
+DAILY = {"files nobody needs": "samsyn.cases.sweeping.sweep", "security log": "samsyn.tenancy.security.sweep"}
 
 
 def enqueue(task: str, *ids: str) -> None:

@@ -404,3 +404,4 @@ class Invitation(TenantModel):
 
 
 from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401 - Django finds tables here
+from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from samsyn.kit import letters
 from samsyn.kit.fields import MailField
 from samsyn.tenancy.models import User
+from samsyn.tenancy.security import SecurityLog, record_everywhere, rehearse
+from samsyn.web.requests import address_of_visitor, how_signed_in, signed_in_words
 
 LETTER = "password_reset_key"
 
@@ -22,6 +24,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
+        words = signed_in_words(how_signed_in(request))
+        record_everywhere(SecurityLog.What.SIGNED_IN, user, about=words, ip_address=address_of_visitor(request))
+        return super().post_login(request, user, **how)  # type: ignore[no-any-return]
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Told to the firms of whoever has the address. Of an address nobody has, nothing is kept."""
+        user = User.objects.by_email(str(credentials.get("email", "")))
+        if user is None:
+            rehearse()
+        else:
+            record_everywhere(SecurityLog.What.FAILED, user, ip_address=address_of_visitor(request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return letters.absolute(urlsplit(super().get_reset_password_from_key_url(key)).path)

@@ -18,6 +18,8 @@ from samsyn.cases.lists import in_year
 from samsyn.cases.models import AccessLog, Attachment, Case, Outcome
 from samsyn.cases.store import open_blob
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.models import Engagement
+from samsyn.tenancy.security import SecurityLog, record
 from samsyn.web.copies import copy_of_case, copy_of_year
 from samsyn.web.doors import cases_page, firm_page
 
@@ -78,7 +80,8 @@ def _copy(request: HttpRequest, actor: Actor, ref: str) -> HttpResponseBase:
     case = Case.objects.visible_to(actor).filter(ref=ref).first()
     if case is None or (actor.is_client and case.is_retracted):
         raise Http404
-    return _zip(request, actor, [case.pk], str(case.number or case.ref), copy_of_case(actor, case))
+    about = _("Case %(number)s") % {"number": case.number or "–"}
+    return _zip(request, actor, [case.pk], str(case.number or case.ref), about, copy_of_case(actor, case))
 
 
 client_copy = cases_page()(_copy)
@@ -97,14 +100,27 @@ def year_copy(request: HttpRequest, actor: Actor, engagements: Sequence[Any], na
     if not pks:
         raise Http404
     title = _("%(name)s, cases of %(year)d") % {"name": name, "year": year}
-    return _zip(request, actor, pks, f"{name} {year}", copy_of_year(actor, pks, title))
+    about = _("Year %(year)d") % {"year": year}
+    return _zip(request, actor, pks, f"{name} {year}", about, copy_of_year(actor, pks, title))
 
 
-def _zip(request: HttpRequest, actor: Actor, pks: list[Any], name: str, parts: Iterator[bytes]) -> HttpResponseBase:
+def took_copy(actor: Actor, pks: list[Any], about: str) -> None:
+    """Tell each firm whose cases are in the copy, of its own client only."""
+    cases = Case.objects.visible_to(actor).filter(pk__in=pks)
+    clients = Engagement.objects.visible_to(actor).filter(pk__in=cases.values("engagement")).select_related("firm")
+    for client in clients:
+        record(SecurityLog.What.COPY, client.firm, name=actor.name, user=actor.user, actor=actor, engagement=client,
+               about=about)  # fmt: skip
+
+
+def _zip(
+    request: HttpRequest, actor: Actor, pks: list[Any], name: str, about: str, parts: Iterator[bytes]
+) -> HttpResponseBase:
     """The copy leaves while it is made; asked only for its head, nothing is made and nobody has read anything."""
     response: HttpResponseBase
     if request.method == "GET":
         _log(actor, pks)
+        took_copy(actor, pks, about)
         response = StreamingHttpResponse(parts, content_type="application/zip")
     else:
         response = HttpResponse(content_type="application/zip")

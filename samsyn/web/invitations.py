@@ -16,6 +16,7 @@ from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Invitation, Membership, User
 from samsyn.web.doors import public_page
+from samsyn.web.requests import address_of_visitor
 
 
 class Welcome(forms.Form):
@@ -79,10 +80,14 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def _let_in(request: HttpRequest, found: Invitation, user: User | None, form: Welcome) -> HttpResponse:
     if user is not None:
-        held = actions.accept_invitation(found, user=user)
+        held = actions.accept_invitation(found, user=user, ip_address=address_of_visitor(request))
     else:
         held = actions.accept_invitation(
-            found, user=None, name=form.cleaned_data["name"], password=form.cleaned_data["password"]
+            found,
+            user=None,
+            name=form.cleaned_data["name"],
+            password=form.cleaned_data["password"],
+            ip_address=address_of_visitor(request),
         )
         login(request, held.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect(_where(found, held))

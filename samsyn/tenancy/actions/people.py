@@ -24,6 +24,7 @@ from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.tenancy.security import SecurityLog, record
 from samsyn.tenancy.slugs import take_for_firm
 
 LIVES = dt.timedelta(days=30)
@@ -272,6 +273,8 @@ def _invite(
         },
         about=f"invitation:{invitation.pk}",
     )
+    role_word = str(Role(role).label)
+    record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=role_word)
     return invitation
 
 
@@ -295,7 +298,12 @@ def invitation_for(token: str) -> Invitation | None:
 
 @transaction.atomic
 def accept_invitation(
-    invitation: Invitation, *, user: User | None, name: str = "", password: str | None = None
+    invitation: Invitation,
+    *,
+    user: User | None,
+    name: str = "",
+    password: str | None = None,
+    ip_address: str | None = None,
 ) -> Membership:
     """Let the invited person in. `user` is whoever is signed in, or None for somebody new.
 
@@ -320,6 +328,16 @@ def accept_invitation(
     membership = _membership_from(invitation, user)
     invitation.state, invitation.membership = Invitation.State.ACCEPTED, membership
     invitation.save(update_fields=["state", "membership"])
+    role_word = str(Role(invitation.role).label)
+    record(
+        SecurityLog.What.CAME_IN,
+        invitation.firm,
+        name=user.name,
+        user=user,
+        engagement=invitation.engagement,
+        about=role_word,
+        ip_address=ip_address,
+    )
     if invitation.main_contact and invitation.engagement:
         engagement = Engagement.objects.unscoped(why="the link names it").get(pk=invitation.engagement.pk)
         engagement.main_contact = membership

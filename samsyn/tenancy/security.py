@@ -1,0 +1,97 @@
+"""Who signed in, who could not, who got or lost a right, who took a copy: what a firm's managers can read of it.
+
+Never what a case holds, never a secret, never a number of a person. Reads of cases are in `AccessLog`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from samsyn.kit.gate import key
+from samsyn.tenancy.models import Engagement, Firm, Membership, TenantModel, User
+
+KEPT = dt.timedelta(days=400)  # a year, and time to look back at it
+
+
+class SecurityLog(TenantModel):
+    """One thing that happened, told to one firm. Written once and never changed; swept after `KEPT`."""
+
+    class What(models.TextChoices):
+        SIGNED_IN = "signed_in", _("Signed in")
+        FAILED = "failed", _("Could not sign in")
+        WAY_IN = "way_in", _("Changed how to sign in")
+        INVITED = "invited", _("Was invited")
+        CAME_IN = "came_in", _("Took the invitation")
+        ROLE = "role", _("Got another role")
+        LEFT = "left", _("Has access no more")
+        COPY = "copy", _("Took a copy")
+        SUPPORT = "support", _("Support")
+
+    engagement = key(Engagement, null=True)
+    what = models.CharField(max_length=12, choices=What.choices)
+    # Whom it is about, and who did it when that is somebody else.
+    user_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=120, blank=True)
+    by = models.CharField(max_length=120, blank=True)
+    about = models.CharField(max_length=200, blank=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["firm", "-at", "-id"], name="security_newest")]
+
+    @classmethod
+    def narrow(cls, rows: Any, actor: Any) -> Any:
+        from samsyn.tenancy.roles import Right
+
+        return rows if actor.is_firm and actor.may(Right.RUN_FIRM) else rows.none()
+
+
+def record(
+    what: SecurityLog.What,
+    firm: Firm,
+    *,
+    name: str,
+    user: User | None = None,
+    actor: Any = None,
+    engagement: Engagement | None = None,
+    about: str = "",
+    ip_address: str | None = None,
+) -> None:
+    """Tell a firm of one thing, in the caller's transaction. `actor` is who did it, when not the person named."""
+    SecurityLog.objects.create(
+        firm=firm,
+        engagement=engagement,
+        what=what,
+        user_id=user.pk if user else None,
+        name=name[:120],
+        by=actor.name[:120] if actor and actor.user != user else "",
+        about=about[:200],
+        ip_address=ip_address or (actor.ip_address if actor else None),
+    )
+
+
+def record_everywhere(what: SecurityLog.What, user: User, *, about: str = "", ip_address: str | None = None) -> None:
+    """Tell every firm a person belongs to, once each: what happens to a login concerns them all."""
+    rows = Membership.objects.unscoped(why="which firms a login concerns").select_related("firm")
+    firms = {one.firm_id: one.firm for one in rows.filter(user=user, ended_at=None)}
+    for firm in firms.values():
+        record(what, firm, name=user.name, user=user, about=about, ip_address=ip_address)
+
+
+def rehearse() -> None:
+    """Do the work of telling of a person and leave nothing, where the time taken must not tell whether there is one."""
+    with transaction.atomic():
+        record_everywhere(SecurityLog.What.FAILED, User())
+        record(SecurityLog.What.FAILED, Firm(), name="")
+        transaction.set_rollback(True)
+
+
+def sweep() -> None:
+    """Take away what is older than `KEPT`. Each day."""
+    SecurityLog.objects.unscoped(why="age alone decides").filter(at__lt=timezone.now() - KEPT).delete()
