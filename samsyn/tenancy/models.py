@@ -44,6 +44,8 @@ class User(AbstractBaseUser):
     keys_on = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
+    # Whoever signed in before this moment signs in again: set when a right is taken away.
+    sessions_from = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

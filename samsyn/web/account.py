@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import views as library
 from allauth.core import ratelimit
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.kit.fields import MailField, PersonNameField
 from samsyn.tenancy import actions
@@ -26,6 +27,7 @@ from samsyn.tenancy.models import User
 from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
+from samsyn.web.sessions import places_of
 
 
 class SignIn(library.LoginView):
@@ -140,6 +142,21 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "account/places.html", {"places": places, "person": request.user})
 
 
+class SignOutElsewhere(forms.Form):
+    """One sign-in, by its number, or every other one."""
+
+    place = forms.CharField(required=False)
+
+    def carry_out(self, request: HttpRequest) -> str:
+        others = [one for one in places_of(request, request.user) if not one.here]  # type: ignore[arg-type]
+        chosen = [one for one in others if self.cleaned_data["place"] in ("", str(one.id))]
+        for one in chosen:
+            UserSession.objects.get(pk=one.id, user_id=request.user.pk).end()
+        return ngettext("Signed out in %(num)d place", "Signed out in %(num)d places", len(chosen)) % {
+            "num": len(chosen)
+        }
+
+
 @person_page("GET", "POST")
 def account(request: HttpRequest) -> HttpResponse:
     """Name, e-mail, password, language, shortcuts: a form each, carried out one at a time."""
@@ -155,6 +172,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "address": NewAddress(data("address")),
         "code": Code(data("code")),
         "password": NewPassword(user, data("password")),
+        "elsewhere": SignOutElsewhere(data("elsewhere")),
     }
     written = put_back(request)
     fill(shown["address" if written.get("", "part") == "address" else "about"], written)
@@ -163,7 +181,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return limited
     if form is not None and _carried_out(request, form):
         return redirect("account")
-    shown |= {"person": user, "pending": actions.awaited_address(user)}
+    shown |= {"person": user, "pending": actions.awaited_address(user), "signed_in": places_of(request, user)}
     return render(request, "account/account.html", shown, status=422 if part else 200)
 
 

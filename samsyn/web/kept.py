@@ -45,6 +45,7 @@ LEFT_OUT = (
     "csrfmiddlewaretoken",
     "do",
     "once",
+    "made",
     "digest",
     "decision",
     "password",
