@@ -139,11 +139,15 @@ def mail(value: str) -> dict[str, Any]:
     }
 
 
-def secret_key() -> str:
-    """`SAMSYN_SECRET_KEY`, or one made at the first start and kept in `SAMSYN_VAR`, readable by its owner only."""
-    if given := text("SAMSYN_SECRET_KEY"):
+def secret_keys() -> list[str]:
+    """`SAMSYN_SECRET_KEY`, or one made at the first start and kept in `SAMSYN_VAR`, readable by its owner only.
+
+    There may be several, with spaces or on lines of their own: the first is used, and what an older one has
+    signed or sealed is still taken. `samsyn secretkey` puts a new one first.
+    """
+    if given := text("SAMSYN_SECRET_KEY").split():
         return given
-    path = VAR / "secret-key"
+    path = SECRET_KEY_FILE
     if not path.exists():
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
@@ -154,7 +158,7 @@ def secret_key() -> str:
             pass
         finally:
             fresh.unlink()
-    return path.read_text().strip()
+    return path.read_text().split()
 
 
 VAR = Path(text("SAMSYN_VAR") or BASE_DIR / "var").resolve()
@@ -162,7 +166,8 @@ VAR.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters, files and an SQLi
 for _folder in ("files", "mail", "static", "tmp"):
     (VAR / _folder).mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY = secret_key()
+SECRET_KEY_FILE = VAR / "secret-key"
+SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys()
 DEBUG = flag("SAMSYN_DEBUG")
 SAMSYN_DEMO = flag("SAMSYN_DEMO")
 SAMSYN_URL = web_address("SAMSYN_URL", "http://127.0.0.1:8000")
@@ -210,6 +215,7 @@ MIDDLEWARE = [
     # Outside all that can refuse, so that a refusal is locked down as well.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "samsyn.web.middleware.UsesLittle",
     "samsyn.web.middleware.NothingStays",
     "samsyn.web.middleware.WholePageAfterwards",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -251,6 +251,8 @@ def filled(world: Any, route: str) -> str:
 def check_locked(response: Any, path: str) -> None:
     for name, value in LOCKED.items():
         assert response.headers[name] == value, (path, name)
+    unused = response.headers["Permissions-Policy"]
+    assert all(f"{name}=()" in unused for name in ("camera", "microphone", "geolocation", "payment")), path
     policy = {part.strip() for part in response.headers["Content-Security-Policy"].split(";")}
     assert policy in (POLICY, {"default-src 'none'", "sandbox"}), path
     assert "no-store" in response.headers["Cache-Control"], path

@@ -13,7 +13,7 @@ import smtplib
 from typing import Any
 from urllib.parse import urljoin
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
@@ -144,6 +144,7 @@ def _finish(letter: Letter, state: Letter.State) -> None:
     letter.save(update_fields=["state", "body", "sent_at"])
 
 
-def sealed_box() -> Fernet:
-    """What is encrypted while it waits here: opened with the secret key and nothing else."""
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(settings.SECRET_KEY.encode()).digest()))
+def sealed_box() -> MultiFernet:
+    """What is encrypted while it waits here: opened with the secret key, or an older one that still holds."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys])

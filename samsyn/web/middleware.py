@@ -24,6 +24,22 @@ class NothingStays:
         return response
 
 
+# What no page of ours uses. A photograph is taken by the telephone's own camera, outside the page.
+UNUSED = ("camera", "microphone", "geolocation", "payment", "usb", "midi", "display-capture", "browsing-topics")
+
+
+class UsesLittle:
+    """No page, and nothing that might get into one, may ask the browser for what Samsyn has no use for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in UNUSED)
+        return response
+
+
 def may_stay(response: HttpResponse, *, days: int) -> HttpResponse:
     """The exception: a picture that is no secret between firm and client, kept by the reader's browser alone."""
     response.stays = True  # type: ignore[attr-defined]
