@@ -37,7 +37,7 @@ def test_a_new_key_ends_no_sign_in_and_loses_no_letter(world: Any, settings: Any
     actions.add_staff(world.manager, name="Nils Ny", email="nils@demobyran.example", role="consultant")
     call_command("secretkey", "new")
     start_again(settings, key_file)
-    assert settings.SECRET_KEY != before
+    assert before != settings.SECRET_KEY
     assert before in settings.SECRET_KEY_FALLBACKS
     assert key_file.stat().st_mode & 0o777 == 0o600
     assert person.get("/kund/demokund/").status_code == 200
