@@ -19,6 +19,7 @@ from samsyn.web import (
     invitations,
     logo,
     people,
+    person,
     security,
 )
 
@@ -48,6 +49,7 @@ urlpatterns = [
     path("kund/<slug:company>/", client.start, name="client_start"),
     path("kund/<slug:company>/flikar/", client.tabs, name="client_tabs"),
     path("kund/<slug:company>/kollegor/", people.colleagues, name="client_colleagues"),
+    path("kund/<slug:company>/kollegor/<uuid:pk>/", person.colleague, name="client_colleague"),
     path("kund/<slug:company>/logotyp/<slug:firm>/", logo.client_logo, name="client_logo"),
     path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
     path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
@@ -70,6 +72,7 @@ urlpatterns = [
     # The firm's desk
     path("byra/<slug:firm>/", firm_desk.desk, name="firm_desk"),
     path("byra/<slug:firm>/medarbetare/", people.staff, name="firm_staff"),
+    path("byra/<slug:firm>/medarbetare/<uuid:pk>/", person.staff_member, name="firm_staff_member"),
     path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
     path("byra/<slug:firm>/installningar/logg/", security.security_log, name="firm_security_log"),
     path("byra/<slug:firm>/logotyp/", logo.firm_logo, name="firm_logo"),

@@ -29,6 +29,7 @@ CASE = "/kund/<slug:company>/arenden/<slug:ref>/"
 FIRM_CASE = "/byra/<slug:firm>/arenden/<slug:ref>/"
 CLIENT = {
     "/kund/<slug:company>/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/kollegor/",
+    "/kund/<slug:company>/kollegor/<uuid:pk>/",
     "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
 }  # fmt: skip
@@ -42,7 +43,7 @@ CASES = {
 }  # fmt: skip
 FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
-    "/byra/<slug:firm>/installningar/logg/",
+    "/byra/<slug:firm>/installningar/logg/", "/byra/<slug:firm>/medarbetare/<uuid:pk>/",
     "/byra/<slug:firm>/logotyp/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
@@ -76,6 +77,10 @@ def address(world: Any, route: str) -> str:
         "<uuid:pk>": str(world.engagements["demokund"].pk), "<uuid:file_id>": str(file.pk), "<int:year>": "2026",
         "<slug:verb>": "meddelande",
     }  # fmt: skip
+    if "kollegor" in route:
+        real["<uuid:pk>"] = str(world.owner.memberships[0].pk)
+    if "medarbetare" in route:
+        real["<uuid:pk>"] = str(world.manager.membership.pk)
     for name, value in real.items():
         route = route.replace(name, value)
     return route
@@ -194,22 +199,24 @@ def test_pages_are_private_and_carry_the_policy(visit: Any, world: Any) -> None:
 CONSENT, COLLEAGUES = "/kund/<slug:company>/samtycke/<slug:firm>/", "/kund/<slug:company>/kollegor/"
 NEW_CASE, DECIDE = "/kund/<slug:company>/arenden/nytt/", CASE + "svara/"
 STAFF, SETTINGS = "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/"
-LOG = SETTINGS + "logg/"
+LOG, COLLEAGUE, STAFF_MEMBER = SETTINGS + "logg/", COLLEAGUES + "<uuid:pk>/", STAFF + "<uuid:pk>/"
 IMPORT = {route for route in FIRM if "/import/" in route}
 REFUSED_POSTS: dict[str, set[str]] = {
     "agare@demokund.example": set(),
-    "dubbel@demokund.example": {CONSENT, COLLEAGUES},  # a member who may approve
-    "medarbetare@demokund.example": {CONSENT, COLLEAGUES, DECIDE},
-    "lasare@demokund.example": {CONSENT, COLLEAGUES, NEW_CASE, *(CASE + end for end in (
+    "dubbel@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE},  # a member who may approve
+    "medarbetare@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE, DECIDE},
+    "lasare@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE, NEW_CASE, *(CASE + end for end in (
         "skicka-tillbaka/", "utkast/", "filer/", "svara/", "last/", "klart/", "angra/", "meddelande/", "ateroppna/"))},
     "ansvarig@demobyran.example": set(),
-    "konsult@demobyran.example": {STAFF, SETTINGS},
-    "egna@demobyran.example": {STAFF, SETTINGS, *IMPORT},
+    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS},
+    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, *IMPORT},
 }  # fmt: skip
 REFUSED_GETS: dict[str, set[str]] = {
-    "lasare@demokund.example": {NEW_CASE},
-    "konsult@demobyran.example": {SETTINGS, LOG},
-    "egna@demobyran.example": {SETTINGS, LOG, *IMPORT},
+    "dubbel@demokund.example": {COLLEAGUE},
+    "medarbetare@demokund.example": {COLLEAGUE},
+    "lasare@demokund.example": {COLLEAGUE, NEW_CASE},
+    "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, LOG},
+    "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, LOG, *IMPORT},
 }
 VERBS = ["begar-komplettering", "svara", "meddelande", "anteckning", "avsluta", "makulera", "aterkalla", "ateroppna",
          "paminn", "datum", "ansvarig"]  # fmt: skip

@@ -126,7 +126,16 @@ def _add_colleague(actor: Actor, facts: dict[str, Any], since: dt.datetime | Non
 
 
 def _asked(request: HttpRequest, actor: Actor, form: NewPerson, add: Callable[[], Invitation]) -> bool:
-    """Send an invitation, a new one or again; False when the form must be shown with its errors."""
+    """Send an invitation, a new one or again, or take one back; False when the form must be shown with its errors."""
+    if (back := request.POST.get("take_back")) is not None:
+        try:
+            actions.revoke(actor, _found(actor, back))
+            messages.success(request, _("The invitation is taken back"))
+        except NotYours:
+            raise
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
+        return True
     again = request.POST.get("again")
     if again is None and not form.is_valid():
         return False

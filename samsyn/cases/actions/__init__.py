@@ -24,12 +24,14 @@ from samsyn.cases.actions.asking import (
 from samsyn.cases.actions.clients import delete_client, end_client, sent_to, take_up_client
 from samsyn.cases.actions.consent import approve_consent, decline_consent, withdraw_consent
 from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
+from samsyn.cases.actions.leaving import answers_for, leave_firm, remove_staff
 from samsyn.cases.actions.minding import change_due, message, note, reassign, remind, set_recipients
 
 __all__ = [
     "acknowledge",
     "amend",
     "answer_for",
+    "answers_for",
     "approve",
     "approve_consent",
     "ask_again",
@@ -43,12 +45,14 @@ __all__ = [
     "done",
     "end_client",
     "end_with_consent",
+    "leave_firm",
     "message",
     "note",
     "open_",
     "reassign",
     "release",
     "remind",
+    "remove_staff",
     "reopen",
     "reply",
     "retract",

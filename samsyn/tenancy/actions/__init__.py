@@ -1,5 +1,6 @@
 """What changes who may see what. Plain functions, one transaction each, an actor first."""
 
+from samsyn.tenancy.actions.access import change_role, end_access, locked_member, may_change, revoke
 from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
 from samsyn.tenancy.actions.clients import (
     add_client,
@@ -33,15 +34,20 @@ __all__ = [
     "awaited_address",
     "change_client",
     "change_firm",
+    "change_role",
     "confirm_address",
     "delete_client",
+    "end_access",
     "end_client",
     "invitation_for",
     "invite_again",
     "invite_first_manager_again",
     "invite_main_contact",
     "join_companies",
+    "locked_member",
+    "may_change",
     "record_consent",
+    "revoke",
     "set_people",
     "take_up_client",
 ]

@@ -75,6 +75,7 @@ def add_staff(
     staff = Membership.objects.unscoped(why="is the person already here").filter(firm=actor.firm, engagement=None)
     if _holds(staff, email):
         raise Refused(_("This person is already at the firm."), field="email")
+    scope = scope if role == Role.CONSULTANT else Membership.Scope.ALL  # a manager always sees all clients
     facts: dict[str, Any] = {"name": clean_name(name), "email": mail_address(email), "role": role, "scope": scope}
     first = _sent_already(since, actor.firm, None, facts)
     return first or _invite(actor, actor.firm, None, **facts)

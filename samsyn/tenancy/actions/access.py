@@ -1,0 +1,133 @@
+"""How a person's access changes and ends: another role, an invitation taken back, somebody removed or leaving.
+
+Whoever gets less is out everywhere at once. The name stays on everything the person has done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samsyn.tenancy.actions.consent import locked_client
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.models import Firm, Invitation, Membership, Participant, User
+from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.tenancy.security import SecurityLog, record
+
+Role = Membership.Role
+
+
+def may_change(actor: Actor, member: Membership) -> bool:
+    """Whether the actor decides over this person's access: a manager over staff, an owner over the client's people."""
+    if member.engagement_id is None:
+        return actor.is_firm and actor.firm == member.firm and actor.may(Right.RUN_FIRM)
+    return actor.is_client and actor.may(Right.REPRESENT, member.engagement_id)
+
+
+@transaction.atomic
+def change_role(
+    actor: Actor, member: Membership, *, role: str, scope: str = "all", may_approve: bool = False
+) -> Membership:
+    """Give somebody another role. A manager always sees all clients; only a member needs *får godkänna*."""
+    fresh = locked_member(actor, member)
+    if not may_change(actor, fresh):
+        raise NotYours(_("Only a firm manager or an administrator can change what others may do."))
+    if role not in (FIRM_ROLES if fresh.engagement_id is None else CLIENT_ROLES):
+        raise Refused(_("Choose a role."), field="role")
+    if role != fresh.role:
+        _refuse_the_last(fresh)
+    before = _words(fresh)
+    fresh.role = role
+    fresh.scope = scope if role == Role.CONSULTANT else Membership.Scope.ALL
+    fresh.may_approve = may_approve and role == Role.MEMBER
+    if (after := _words(fresh)) == before:
+        return fresh
+    fresh.save(update_fields=["role", "scope", "may_approve"])
+    _sign_out(fresh)
+    _tell(SecurityLog.What.ROLE, actor, fresh, f"{before} → {after}")
+    return fresh
+
+
+@transaction.atomic
+def end_access(actor: Actor, member: Membership) -> None:
+    """The person is out. Whoever decides may do it, and the person about himself or herself."""
+    fresh = locked_member(actor, member)
+    if not (may_change(actor, fresh) or fresh.pk in actor.membership_ids):
+        raise NotYours(_("Only a firm manager or an administrator can remove somebody."))
+    _refuse_the_last(fresh)
+    fresh.ended_at = timezone.now()
+    fresh.save(update_fields=["ended_at"])
+    Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
+    _sign_out(fresh)
+    _tell(SecurityLog.What.LEFT, actor, fresh, _words(fresh))
+
+
+@transaction.atomic
+def revoke(actor: Actor, invitation: Invitation) -> None:
+    """Take an invitation back: its link opens nothing more. A main contact's dies when the client is ended."""
+    rows = Invitation.objects.visible_to(actor).locked()
+    fresh = rows.select_related("firm", "engagement").get(pk=invitation.pk)
+    firm = fresh.engagement is None
+    decides = actor.is_firm and actor.may(Right.RUN_FIRM) if firm else actor.may(Right.REPRESENT, fresh.engagement_id)
+    if not decides or fresh.main_contact:
+        raise NotYours(_("You can't take this invitation back."))
+    if fresh.state == Invitation.State.ACCEPTED:
+        raise NotNow(_("The invitation has already been used. Remove the person instead."))
+    fresh.state = Invitation.State.REVOKED
+    fresh.save(update_fields=["state"])
+    record(SecurityLog.What.LEFT, fresh.firm, name=fresh.name, actor=actor, engagement=fresh.engagement,
+           about=_("The invitation was taken back"))  # fmt: skip
+
+
+def locked_member(actor: Actor, member: Membership) -> Membership:
+    """The person's role as it is now; the firm or the client is locked, so that two cannot both be the last but one."""
+    if member.engagement_id is None:
+        Firm.objects.select_for_update(no_key=True).get(pk=member.firm_id)
+    else:
+        locked_client(actor, member.engagement)
+    rows = Membership.objects.visible_to(actor).select_related("firm", "engagement", "user")
+    fresh: Membership | None = rows.locked().filter(pk=member.pk, ended_at=None).first()
+    if fresh is None:
+        raise NotNow(_("The person has no access any more."))
+    return fresh
+
+
+def _refuse_the_last(member: Membership) -> None:
+    """A firm keeps a manager and a client an owner; the main contact is changed by the firm first."""
+    needed = Role.MANAGER if member.engagement_id is None else Role.OWNER
+    if member.role != needed:
+        return
+    rows = Membership.objects.unscoped(why="is anybody left").filter(
+        firm=member.firm_id, engagement=member.engagement_id, role=needed, ended_at=None, user__is_active=True
+    )
+    if not rows.exclude(pk=member.pk).exists():
+        raise NotNow(
+            _("This is the firm's last manager. Make somebody else one first.")
+            if needed == Role.MANAGER
+            else _("This is the company's last administrator. Make somebody else one first.")
+        )
+    if member.engagement and member.engagement.main_contact_id == member.pk:
+        raise NotNow(_("This is the main contact. Ask the firm to choose another one first."))
+
+
+def _words(member: Membership) -> str:
+    """The role as people say it."""
+    more = ""
+    if member.role == Role.CONSULTANT:
+        more = str(member.get_scope_display()).lower()
+    elif member.may_approve:
+        more = _("can approve")
+    return ", ".join(filter(None, [str(member.get_role_display()), more]))
+
+
+def _sign_out(member: Membership) -> None:
+    User.objects.filter(pk=member.user_id).update(sessions_from=timezone.now())
+
+
+def _tell(what: SecurityLog.What, actor: Actor, member: Membership, about: str) -> None:
+    facts: dict[str, Any] = {"name": member.name, "user": member.user, "actor": actor, "engagement": member.engagement}
+    record(what, member.firm, about=about, **facts)

@@ -1,0 +1,123 @@
+"""One person's access: another role, removal with handing over, and leaving."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from samsyn.cases import actions as cases
+from samsyn.tenancy import actions
+from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.models import Membership
+from samsyn.tenancy.people import staff_of
+from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES
+from samsyn.web.doors import client_page, firm_page
+from samsyn.web.kept import fill, put_back
+from samsyn.web.pages import page, slug_of
+from samsyn.web.requests import status_of
+
+
+class StaffRole(forms.Form):
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in FIRM_ROLES])
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Sees"),
+        choices=Membership.Scope.choices,
+        help_text=gettext_lazy("For consultants. A firm manager always sees all clients."),
+    )
+
+
+class ColleagueRole(forms.Form):
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES])
+    may_approve = forms.BooleanField(
+        label=gettext_lazy("Can approve"),
+        required=False,
+        help_text=gettext_lazy("For employees. Administrators always can, readers never."),
+    )
+
+
+def found(actor: Actor, pk: UUID, **where: Any) -> Membership:
+    """The person in the address, when there is one here now."""
+    rows = Membership.objects.visible_to(actor).filter(pk=pk, ended_at=None, **where)
+    member: Membership | None = rows.select_related("user", "firm", "engagement").first()
+    if member is None:
+        raise Http404
+    return member
+
+
+@firm_page("GET", "POST")
+def staff_member(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    """A member of staff: for managers, and for the person himself or herself."""
+    member = found(actor, pk, engagement=None)
+    decides, own = actions.may_change(actor, member), member.pk in actor.membership_ids
+    if not (decides or own):
+        raise NotYours(_("Only a firm manager can change what others at the firm may do."))
+    return one_person(request, actor, member, StaffRole, "people/staff_member.html", "firm_staff", decides=decides,
+                      own=own, held=cases.answers_for(member),
+                      others=[one for one in staff_of(actor) if one.pk != member.pk])  # fmt: skip
+
+
+@client_page("GET", "POST")
+def colleague(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    """Somebody at the company: for its administrators, and for the person."""
+    member = found(actor, pk, engagement__in=actor.engagement_ids)
+    decides, own = actions.may_change(actor, member), member.pk in actor.membership_ids
+    if not (decides or own):
+        raise NotYours(_("Only an administrator can change what others may do."))
+    return one_person(request, actor, member, ColleagueRole, "people/colleague.html", "client_start", decides=decides,
+                      own=own, several=len(actor.memberships) > 1)  # fmt: skip
+
+
+def one_person(
+    request: HttpRequest, actor: Actor, member: Membership, form_of: Any, template: str, here: str, **shown: Any
+) -> HttpResponse:
+    """The page of one person, and what its buttons do."""
+    do = request.POST.get("do", "")
+    form = form_of(
+        request.POST if do == "role" else None, initial={name: getattr(member, name) for name in form_of.base_fields}
+    )
+    fill(form, put_back(request))
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            if response := pressed(request, actor, member, form, do):
+                return response
+            status = 422
+        except NotYours:
+            raise
+        except Refused as refusal:
+            problem, status = str(refusal), status_of(refusal)
+    return page(request, template, actor, here, status=status, member=member, form=form, problem=problem, **shown)
+
+
+def pressed(request: HttpRequest, actor: Actor, member: Membership, form: Any, do: str) -> HttpResponse | None:
+    """Carry out the button; None when the form must be shown with its errors."""
+    staff = member.engagement_id is None
+    everybody = redirect("firm_staff" if staff else "client_colleagues", slug_of(actor))
+    if do == "role":
+        if not form.is_valid():
+            return None
+        actions.change_role(actor, member, **form.cleaned_data)
+        messages.success(request, _("Saved"))
+        return everybody
+    own = member.pk in actor.membership_ids
+    if do == "remove" and staff:
+        to = next((one for one in staff_of(actor) if str(one.pk) == request.POST.get("to")), None)
+        cases.remove_staff(actor, member, to=to)
+    elif do == "remove":
+        actions.end_access(actor, member)
+    elif do == "leave" and own:
+        cases.leave_firm(actor, member) if staff else actions.end_access(actor, member)
+    else:
+        raise Refused(_("Choose what to do."))
+    if own:
+        return redirect("start")
+    messages.success(request, _("%(name)s has no access any more") % {"name": member.name})
+    return everybody
