@@ -47,7 +47,7 @@ def at_client(email: str) -> Membership:
 
 def logged(what: str) -> list[tuple[str, str]]:
     rows = SecurityLog.objects.unscoped(why="the tests read it").filter(what=what)
-    return list(rows.order_by("at", "id").values_list("name", "about"))
+    return [(one.name, one.words) for one in rows.order_by("at", "id")]
 
 
 # At the firm

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from samsyn.kit.gate import key
@@ -38,6 +39,7 @@ class SecurityLog(TenantModel):
     user_id = models.UUIDField(null=True)
     name = models.CharField(max_length=120, blank=True)
     by = models.CharField(max_length=120, blank=True)
+    # A mark and what it is of, as 'role:consultant/all' or 'year:2026'; `words` says it in the reader's language.
     about = models.CharField(max_length=200, blank=True)
     ip_address = models.GenericIPAddressField(null=True)
     at = models.DateTimeField(default=timezone.now)
@@ -50,6 +52,37 @@ class SecurityLog(TenantModel):
         from samsyn.tenancy.roles import Right
 
         return rows if actor.is_firm and actor.may(Right.RUN_FIRM) else rows.none()
+
+    @property
+    def words(self) -> str:
+        """What it was about, in the reader's language."""
+        mark, _colon, value = self.about.partition(":")
+        if mark == "role":
+            return " → ".join(role_words(one) for one in value.split(">"))
+        said = WORDS.get(self.about) or WORDS.get(mark)
+        return str(said) % {"value": value} if said else ""
+
+
+WORDS = {
+    "by:password": _("With a password"),
+    "case": _("Case %(value)s"),
+    "year": _("Year %(value)s"),
+    "link": _("The invitation was taken back"),
+}
+
+
+def role_of(member: Any) -> str:
+    """A role as the log keeps it: 'consultant/own', 'member/approves', 'owner/'. Of a membership or an invitation."""
+    more = member.scope if member.role == Membership.Role.CONSULTANT else "approves" if member.may_approve else ""
+    return f"{member.role}/{more}"
+
+
+def role_words(kept: str) -> str:
+    """A role the log has kept, as people say it."""
+    role, _slash, more = kept.partition("/")
+    scopes = {one.value: str(one.label).lower() for one in Membership.Scope}
+    said = scopes.get(more) or (gettext("can approve") if more == "approves" else "")
+    return ", ".join(filter(None, [str(Membership.Role(role).label), said]))
 
 
 def record(

@@ -14,7 +14,7 @@ from samsyn.kit import letters
 from samsyn.kit.fields import MailField
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog, record_everywhere, rehearse
-from samsyn.web.requests import address_of_visitor, how_signed_in, signed_in_words
+from samsyn.web.requests import address_of_visitor, how_signed_in
 
 LETTER = "password_reset_key"
 
@@ -26,8 +26,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
-        words = signed_in_words(how_signed_in(request))
-        record_everywhere(SecurityLog.What.SIGNED_IN, user, about=words, ip_address=address_of_visitor(request))
+        about, here = f"by:{how_signed_in(request)}", address_of_visitor(request)
+        record_everywhere(SecurityLog.What.SIGNED_IN, user, about=about, ip_address=here)
         return super().post_login(request, user, **how)  # type: ignore[no-any-return]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -80,7 +80,7 @@ def _copy(request: HttpRequest, actor: Actor, ref: str) -> HttpResponseBase:
     case = Case.objects.visible_to(actor).filter(ref=ref).first()
     if case is None or (actor.is_client and case.is_retracted):
         raise Http404
-    about = _("Case %(number)s") % {"number": case.number or "–"}
+    about = f"case:{case.number or '–'}"
     return _zip(request, actor, [case.pk], str(case.number or case.ref), about, copy_of_case(actor, case))
 
 
@@ -100,7 +100,7 @@ def year_copy(request: HttpRequest, actor: Actor, engagements: Sequence[Any], na
     if not pks:
         raise Http404
     title = _("%(name)s, cases of %(year)d") % {"name": name, "year": year}
-    about = _("Year %(year)d") % {"year": year}
+    about = f"year:{year}"
     return _zip(request, actor, pks, f"{name} {year}", about, copy_of_year(actor, pks, title))
 
 

@@ -16,7 +16,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Firm, Invitation, Membership, Participant, User
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
-from samsyn.tenancy.security import SecurityLog, record
+from samsyn.tenancy.security import SecurityLog, record, role_of
 
 Role = Membership.Role
 
@@ -40,15 +40,15 @@ def change_role(
         raise Refused(_("Choose a role."), field="role")
     if role != fresh.role:
         _refuse_the_last(fresh)
-    before = _words(fresh)
+    before = role_of(fresh)
     fresh.role = role
     fresh.scope = scope if role == Role.CONSULTANT else Membership.Scope.ALL
     fresh.may_approve = may_approve and role == Role.MEMBER
-    if (after := _words(fresh)) == before:
+    if (after := role_of(fresh)) == before:
         return fresh
     fresh.save(update_fields=["role", "scope", "may_approve"])
     _sign_out(fresh)
-    _tell(SecurityLog.What.ROLE, actor, fresh, f"{before} → {after}")
+    _tell(SecurityLog.What.ROLE, actor, fresh, f"{before}>{after}")
     return fresh
 
 
@@ -63,7 +63,7 @@ def end_access(actor: Actor, member: Membership) -> None:
     fresh.save(update_fields=["ended_at"])
     Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
     _sign_out(fresh)
-    _tell(SecurityLog.What.LEFT, actor, fresh, _words(fresh))
+    _tell(SecurityLog.What.LEFT, actor, fresh, role_of(fresh))
 
 
 @transaction.atomic
@@ -80,7 +80,7 @@ def revoke(actor: Actor, invitation: Invitation) -> None:
     fresh.state = Invitation.State.REVOKED
     fresh.save(update_fields=["state"])
     record(SecurityLog.What.LEFT, fresh.firm, name=fresh.name, actor=actor, engagement=fresh.engagement,
-           about=_("The invitation was taken back"))  # fmt: skip
+           about="link:")  # fmt: skip
 
 
 def locked_member(actor: Actor, member: Membership) -> Membership:
@@ -114,20 +114,10 @@ def _refuse_the_last(member: Membership) -> None:
         raise NotNow(_("This is the main contact. Ask the firm to choose another one first."))
 
 
-def _words(member: Membership) -> str:
-    """The role as people say it."""
-    more = ""
-    if member.role == Role.CONSULTANT:
-        more = str(member.get_scope_display()).lower()
-    elif member.may_approve:
-        more = _("can approve")
-    return ", ".join(filter(None, [str(member.get_role_display()), more]))
-
-
 def _sign_out(member: Membership) -> None:
     User.objects.filter(pk=member.user_id).update(sessions_from=timezone.now())
 
 
 def _tell(what: SecurityLog.What, actor: Actor, member: Membership, about: str) -> None:
     facts: dict[str, Any] = {"name": member.name, "user": member.user, "actor": actor, "engagement": member.engagement}
-    record(what, member.firm, about=about, **facts)
+    record(what, member.firm, about=f"role:{about}", **facts)

@@ -24,7 +24,7 @@ from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
-from samsyn.tenancy.security import SecurityLog, record
+from samsyn.tenancy.security import SecurityLog, record, role_of
 from samsyn.tenancy.slugs import take_for_firm
 
 LIVES = dt.timedelta(days=30)
@@ -274,8 +274,8 @@ def _invite(
         },
         about=f"invitation:{invitation.pk}",
     )
-    role_word = str(Role(role).label)
-    record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=role_word)
+    about = f"role:{role_of(invitation)}"
+    record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=about)
     return invitation
 
 
@@ -329,14 +329,13 @@ def accept_invitation(
     membership = _membership_from(invitation, user)
     invitation.state, invitation.membership = Invitation.State.ACCEPTED, membership
     invitation.save(update_fields=["state", "membership"])
-    role_word = str(Role(invitation.role).label)
     record(
         SecurityLog.What.CAME_IN,
         invitation.firm,
         name=user.name,
         user=user,
         engagement=invitation.engagement,
-        about=role_word,
+        about=f"role:{role_of(invitation)}",
         ip_address=ip_address,
     )
     if invitation.main_contact and invitation.engagement:
