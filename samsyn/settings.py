@@ -271,6 +271,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "samsyn.tenancy.passwords.NamesOfPlaces"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -392,3 +392,40 @@ def test_two_addresses_that_only_sound_alike_are_two_people(visit: Any, world: A
     for name, email in (("Kim Ett", "Kim@Straße.example"), ("Kim Två", "kim@strasse.example")):
         owner.post(COLLEAGUES, colleague(name=name, email=email))
     assert link_to("kim@straße.example") != link_to("kim@strasse.example")
+
+
+# What a person may choose and how much may be sent
+
+
+@pytest.mark.parametrize(
+    ("password", "taken"),
+    [
+        ("Fyrklang-2026", False),
+        ("redovisning1!", False),
+        ("fyrklangredovisning", False),
+        ("fyrklang och nio månar", True),
+    ],
+)
+def test_a_password_is_not_the_name_of_the_firm(visit: Any, world: Any, password: str, taken: bool) -> None:
+    visit(MANAGER).post(STAFF, person())
+    answer = Client().post(link_to("nils@demobyran.example"), {"name": "Nils Ny", "password": password})
+    assert (answer.status_code == 302) is taken
+    if not taken:
+        assert "Lösenordet är för likt byråns eller företagets namn." in text(answer)
+    posted = {"part": "password", "current": "samsyn-demo", "password": password}
+    changed = visit(MANAGER).post("/konto/", posted)
+    assert (changed.status_code == 302) is taken
+
+
+def test_there_is_an_end_to_how_many_are_invited_in_a_day(visit: Any, world: Any) -> None:
+    owner, added = visit(OWNER), []
+    engagement = str(world.engagements["demokund"].pk)
+    for number in range(25):
+        posted = {"name": "Kim Berg", "email": f"k{number}@ny.example", "role": "member", "engagement": engagement}
+        added.append(owner.post(COLLEAGUES, posted))
+    assert [one.status_code for one in added].count(302) < 20
+    assert "20 inbjudningar har skickats på ett dygn" in text(added[-1])
+    assert visit(MANAGER).post(STAFF, person()).status_code == 302, "the firm has its own"
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1, minutes=1)):
+        again = {"name": "Kim Berg", "email": "k99@ny.example", "role": "member", "engagement": engagement}
+        assert visit(OWNER).post(COLLEAGUES, again).status_code == 302

@@ -39,6 +39,8 @@ class Welcome(forms.Form):
 
     def clean_password(self) -> str:
         user = User(email=self.invitation.email, name=self.cleaned_data.get("name", ""))
+        client = self.invitation.engagement
+        user.invited_to = [self.invitation.firm.name, client.name if client else ""]  # type: ignore[attr-defined]
         validate_password(self.cleaned_data["password"], user)
         return str(self.cleaned_data["password"])
 

@@ -28,6 +28,7 @@ from samsyn.tenancy.security import SecurityLog, record, role_of
 from samsyn.tenancy.slugs import take_for_firm
 
 LIVES = dt.timedelta(days=30)
+A_DAY_OF_FIRM, A_DAY_OF_CLIENT = 500, 20  # invitations; a firm may come with its whole register
 Role = Membership.Role
 
 
@@ -237,6 +238,8 @@ def _invite(
     name, email = clean_name(name), mail_address(email)
     if not name or looks_like_address(name):
         raise Refused(_("Write a name without links or addresses."), field="name")
+    if actor.user:
+        _refuse_too_many(firm, engagement if actor.is_client else None)
     end_links(Q(firm=firm, engagement=engagement, email=email))
     if main_contact:  # there is one main contact: the link to an earlier one opens nothing more
         end_links(Q(engagement=engagement, main_contact=True))
@@ -277,6 +280,16 @@ def _invite(
     about = f"role:{role_of(invitation)}"
     record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=about)
     return invitation
+
+
+def _refuse_too_many(firm: Firm, engagement: Engagement | None) -> None:
+    """So many letters in a day that nobody writes them by hand: somebody else may be at the keys."""
+    since = timezone.now() - dt.timedelta(days=1)
+    rows = Invitation.objects.unscoped(why="how many have been sent").filter(firm=firm, created_at__gt=since)
+    most = A_DAY_OF_CLIENT if engagement else A_DAY_OF_FIRM
+    if rows.filter(**({"engagement": engagement} if engagement else {})).count() >= most:
+        raise NotNow(_("%(most)d invitations have been sent in a day, which is the most. Go on tomorrow.")
+                     % {"most": most})  # fmt: skip
 
 
 def end_links(whose: Q) -> None:
