@@ -276,13 +276,23 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "samsyn.web.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "samsyn.web.adapter.AskForNewPassword"}
+ACCOUNT_FORMS = {
+    "reset_password": "samsyn.web.adapter.AskForNewPassword",
+    "request_login_code": "samsyn.web.adapter.AskForCode",
+    "confirm_login_code": "samsyn.web.adapter.GiveCode",
+}
 # Beside the library's own. A whole office may share one network address.
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
     "manage_email": "5/h/user",
+    "request_login_code": "20/m/ip,5/15m/key",
 }
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 # The library's own keeps a second list of addresses, in which an address that has been changed would live on.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 PASSWORD_RESET_TIMEOUT = 4 * 3600

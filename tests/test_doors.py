@@ -22,7 +22,7 @@ from samsyn.web.doors import firm_page, routes
 PUBLIC = {
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
     "/konto/losenord/skickat/", "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
-    "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/",
+    "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/", "/konto/kod/", "/konto/kod/svar/",
 }  # fmt: skip
 PERSON = {"/", "/konto/"}
 CASE = "/kund/<slug:company>/arenden/<slug:ref>/"

@@ -65,6 +65,7 @@ class SecurityLog(TenantModel):
 
 WORDS = {
     "by:password": _("With a password"),
+    "by:code": _("With a code by e-mail"),
     "case": _("Case %(value)s"),
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),

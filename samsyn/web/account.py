@@ -20,29 +20,82 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from samsyn.kit import letters
 from samsyn.kit.fields import MailField, PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
+from samsyn.tenancy.security import SecurityLog, record_everywhere, rehearse
+from samsyn.web.adapter import CODE
 from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
+from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import places_of
 
 
-class SignIn(library.LoginView):
-    """A wrong address and a wrong password look alike; too many of them get the page that says so."""
-
-    template_name = "account/login.html"
+class TooOften:
+    """Too many tries get the page that says so."""
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         codes = {error.code for errors in form.errors.as_data().values() for error in errors}
         if "too_many_login_attempts" in codes:
-            return ratelimit.respond_429(self.request)  # type: ignore[no-any-return]
+            return ratelimit.respond_429(self.request)  # type: ignore[attr-defined, no-any-return]
+        return super().form_invalid(form)  # type: ignore[misc, no-any-return]
+
+
+class SignIn(TooOften, library.LoginView):
+    """A wrong address and a wrong password look alike."""
+
+    template_name = "account/login.html"
+
+
+def rehearse_code(email: str) -> None:
+    """Do the work of sending a code to an address that nobody has."""
+    letters.rehearse(template=CODE, to=email, language=letters.present_language(), context={"code": "000000"})
+
+
+class AskForCode(TooOften, library.RequestLoginCodeView):
+    """Whether or not there is an account with the address, the same page follows and the same work is done."""
+
+    template_name = "account/code.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if form._user is None:
+            rehearse_code(form.cleaned_data["email"])
+        return super().form_valid(form)  # type: ignore[no-any-return]
+
+
+class GiveCode(library.ConfirmLoginCodeView):
+    """The code that was mailed. It lives ten minutes, opens once, and dies of five wrong ones."""
+
+    template_name = "account/code_given.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **how: Any) -> HttpResponse:
+        self._process: Any = None
+        response: HttpResponse = super().dispatch(request, *args, **how)
+        if self._process is None and response.status_code == 302:
+            messages.error(request, _("The code is no longer valid. Ask for a new one."))
+        return response
+
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        if self._process.user is None:
+            rehearse_code(self._process.state["email"])
+        return super()._resend_form_valid(form)  # type: ignore[no-any-return]
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        user = self._process.user
+        if user is None:
+            rehearse()
+        else:
+            here = address_of_visitor(self.request)
+            record_everywhere(SecurityLog.What.FAILED, user, about="by:code", ip_address=here)
         return super().form_invalid(form)  # type: ignore[no-any-return]
 
 
 sign_in = public_page("GET", "POST")(SignIn.as_view())
+ask_for_code = public_page("GET", "POST")(AskForCode.as_view())
+give_code = public_page("GET", "POST")(GiveCode.as_view())
 sign_out = public_page("GET", "POST")(library.LogoutView.as_view(template_name="account/logout.html"))
 forgot = public_page("GET", "POST")(library.PasswordResetView.as_view(template_name="account/password_reset.html"))
 forgot_done = public_page()(library.PasswordResetDoneView.as_view(template_name="account/password_reset_done.html"))

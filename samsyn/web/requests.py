@@ -42,7 +42,11 @@ def status_of(refusal: Refused) -> int:
 
 
 def signed_in_words(method: str) -> str:
-    return {"password": _("You are signed in with a password.")}.get(method, _("You are signed in."))
+    words = {
+        "password": _("You are signed in with a password."),
+        "code": _("You are signed in with a code sent to your e-mail address."),
+    }
+    return words.get(method, _("You are signed in."))
 
 
 def by_script(request: HttpRequest) -> bool:
