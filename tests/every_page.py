@@ -8,7 +8,8 @@ from samsyn.cases.models import Case
 from samsyn.web.doors import routes
 
 OWNER, MANAGER = "agare@demokund.example", "ansvarig@demobyran.example"
-PUBLIC = ["/konto/logga-in/", "/konto/losenord/", "/konto/losenord/skickat/", "/inbjudan/finns-inte/", "/finns-inte/"]
+PUBLIC = ["/konto/logga-in/", "/konto/kod/", "/konto/losenord/", "/konto/losenord/skickat/", "/inbjudan/finns-inte/",
+          "/finns-inte/"]  # fmt: skip
 PEOPLE = [
     (OWNER, "/konto/"),
     ("dubbel@demokund.example", "/"),
@@ -36,6 +37,7 @@ PEOPLE = [
     (MANAGER, "/byra/demobyran/kunder/import/"),
     (MANAGER, "/byra/demobyran/medarbetare/"),
     (MANAGER, "/byra/demobyran/installningar/"),
+    (MANAGER, "/byra/demobyran/installningar/logg/"),
 ]
 
 
@@ -47,6 +49,10 @@ def every_page(world: Any) -> list[tuple[str, str]]:
             found.append((MANAGER, f"/byra/demobyran/kunder/{engagement.pk}/"))
     bageri = world.engagements["demokund"].pk
     found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
+    for person in (MANAGER, "konsult@demobyran.example"):
+        found.append((person, f"/byra/demobyran/medarbetare/{world.consultant.membership.pk}/"))
+    for person in (OWNER, "medarbetare@demokund.example"):
+        found.append((person, f"/kund/demokund/kollegor/{world.member.memberships[0].pk}/"))
     for kind in ("question", "document_request", "approval", "details", "information"):
         found.append((MANAGER, f"/byra/demobyran/arenden/nytt/?kund={bageri}&typ={kind}"))
     for case in world.cases.values():
@@ -71,7 +77,7 @@ NO_PAGE = (
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-ut/",
     "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "/konto/losenord/klart/",
     "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
-    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
+    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/", "/konto/kod/svar/",
 )  # fmt: skip
 
 
