@@ -146,6 +146,8 @@ def secret_keys() -> list[str]:
     signed or sealed is still taken. `samsyn secretkey` puts a new one first.
     """
     if given := text("SAMSYN_SECRET_KEY").split():
+        if len(given) > 1 and min(map(len, given)) < 32:
+            raise ImproperlyConfigured("SAMSYN_SECRET_KEY has spaces between keys, each of at least 32 signs.")
         return given
     path = SECRET_KEY_FILE
     if not path.exists():

@@ -129,6 +129,7 @@ WRONG = [
     {"SAMSYN_DEMO": "1", "SAMSYN_URL": "https://samsyn.example"},
     {"SAMSYN_PROXIES": "anybody"},
     {"SAMSYN_PROXYS": "127.0.0.1"},
+    {"SAMSYN_SECRET_KEY": "four words and no key"},
 ]
 
 
