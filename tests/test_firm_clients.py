@@ -181,3 +181,15 @@ def test_a_client_without_any_year_offers_no_copy(visit: Any, world: Any) -> Non
     firm = visit(MANAGER)
     for client, offered in ((world.engagements["demokund"], True), (add(world, "Ny AB"), False)):
         assert ("<dt>Kopia</dt>" in page(firm, f"{REGISTER}{client.pk}/")) is offered
+
+
+def test_a_consent_has_one_history_on_both_sides_and_its_reason_turns_nothing_around(visit: Any, world: Any) -> None:
+    client = world.engagements["utansamtycke"]
+    cases.decline_consent(world.client("agare@utansamtycke.example", "utansamtycke"), client, reason="\u202eomvänt")
+    firm = visit(MANAGER).get(f"{REGISTER}{client.pk}/").content.decode()
+    theirs = visit("agare@utansamtycke.example").get("/kund/utansamtycke/samtycke/demobyran/").content.decode()
+    for shown in (firm, theirs):
+        assert "<b>Ulla Utter</b> avböjde samtycket." in shown
+        assert "\u2068\u202eomvänt" in shown
+    approved = visit(MANAGER).get(f"{REGISTER}{world.engagements['demokund'].pk}/").content.decode()
+    assert "Textversion 1" in approved

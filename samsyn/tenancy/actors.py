@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Membership, Slug, User
+from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Invitation, Membership, Slug, User
 from samsyn.tenancy.roles import Right, rights_of
 
 
@@ -113,6 +113,12 @@ class Actor:
             return any(right in rights_of(m) for m in self.memberships)
         held = self.membership_in(engagement_id)
         return held is not None and right in rights_of(held)
+
+    def decides_over(self, row: Membership | Invitation) -> bool:
+        """Whether the person gives and takes this access: a manager that to the firm, an owner that to the client."""
+        if row.engagement_id is None:
+            return self.is_firm and self.firm == row.firm and self.may(Right.RUN_FIRM)
+        return self.is_client and self.may(Right.REPRESENT, row.engagement_id)
 
 
 def system_for(firm: Firm) -> Actor:

@@ -27,9 +27,14 @@ def people_of(actor: Actor, engagement: Engagement) -> Any:
     return rows.select_related("user").order_by("user__name", "id")
 
 
+def staff_named(actor: Actor, pk: str | None) -> Membership | None:
+    """The colleague a form names, or None: whatever was posted as `pk`."""
+    return next((one for one in staff_of(actor) if str(one.pk) == pk), None)
+
+
 def chosen_staff(actor: Actor, pk: str | None) -> Membership:
     """The colleague a form names as responsible; a clear sentence when it names none."""
-    chosen: Membership | None = next((one for one in staff_of(actor) if str(one.pk) == pk), None)
+    chosen = staff_named(actor, pk)
     if chosen is None:
         raise Refused(_("Choose who is to be responsible."))
     return chosen

@@ -25,13 +25,11 @@ class SecurityLog(TenantModel):
     class What(models.TextChoices):
         SIGNED_IN = "signed_in", _("Signed in")
         FAILED = "failed", _("Could not sign in")
-        WAY_IN = "way_in", _("Changed how to sign in")
         INVITED = "invited", _("Was invited")
         CAME_IN = "came_in", _("Took the invitation")
         ROLE = "role", _("Got another role")
         LEFT = "left", _("Has access no more")
         COPY = "copy", _("Took a copy")
-        SUPPORT = "support", _("Support")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -118,8 +116,12 @@ def record_everywhere(what: SecurityLog.What, user: User, *, about: str = "", ip
         record(what, firm, name=user.name, user=user, about=about, ip_address=ip_address)
 
 
-def rehearse() -> None:
-    """Do the work of telling of a person and leave nothing, where the time taken must not tell whether there is one."""
+def record_failure(user: User | None, *, about: str = "", ip_address: str | None = None) -> None:
+    """Tell of somebody who could not sign in. Where there is nobody, the same work is done and nothing left of it,
+    so that the time taken does not tell."""
+    if user is not None:
+        record_everywhere(SecurityLog.What.FAILED, user, about=about, ip_address=ip_address)
+        return
     with transaction.atomic():
         record_everywhere(SecurityLog.What.FAILED, User())
         record(SecurityLog.What.FAILED, Firm(), name="")

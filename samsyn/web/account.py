@@ -25,7 +25,7 @@ from samsyn.kit.fields import MailField, PersonNameField
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
-from samsyn.tenancy.security import SecurityLog, record_everywhere, rehearse
+from samsyn.tenancy.security import record_failure
 from samsyn.web.adapter import CODE
 from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.kept import fill, put_back
@@ -84,12 +84,7 @@ class GiveCode(library.ConfirmLoginCodeView):
         return super()._resend_form_valid(form)  # type: ignore[no-any-return]
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        user = self._process.user
-        if user is None:
-            rehearse()
-        else:
-            here = address_of_visitor(self.request)
-            record_everywhere(SecurityLog.What.FAILED, user, about="by:code", ip_address=here)
+        record_failure(self._process.user, about="by:code", ip_address=address_of_visitor(self.request))
         return super().form_invalid(form)  # type: ignore[no-any-return]
 
 
@@ -198,13 +193,14 @@ def start(request: HttpRequest) -> HttpResponse:
 class SignOutElsewhere(forms.Form):
     """One sign-in, by its number, or every other one."""
 
-    place = forms.CharField(required=False)
+    place = forms.IntegerField(required=False)
 
     def carry_out(self, request: HttpRequest) -> str:
-        others = [one for one in places_of(request, request.user) if not one.here]  # type: ignore[arg-type]
-        chosen = [one for one in others if self.cleaned_data["place"] in ("", str(one.id))]
+        place, here = self.cleaned_data["place"], request.session.session_key
+        mine = UserSession.objects.purge_and_list(request.user)
+        chosen = [one for one in mine if one.session_key != here and place in (None, one.pk)]
         for one in chosen:
-            UserSession.objects.get(pk=one.id, user_id=request.user.pk).end()
+            one.end()
         return ngettext("Signed out in %(num)d place", "Signed out in %(num)d places", len(chosen)) % {
             "num": len(chosen)
         }

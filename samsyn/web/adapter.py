@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from samsyn.kit import letters
 from samsyn.kit.fields import MailField
 from samsyn.tenancy.models import User
-from samsyn.tenancy.security import SecurityLog, record_everywhere, rehearse
+from samsyn.tenancy.security import SecurityLog, record_everywhere, record_failure
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
 LETTER, CODE = "password_reset_key", "sign_in_code"
@@ -41,10 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told to the firms of whoever has the address. Of an address nobody has, nothing is kept."""
         user = User.objects.by_email(str(credentials.get("email", "")))
-        if user is None:
-            rehearse()
-        else:
-            record_everywhere(SecurityLog.What.FAILED, user, ip_address=address_of_visitor(request))
+        record_failure(user, ip_address=address_of_visitor(request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return letters.absolute(urlsplit(super().get_reset_password_from_key_url(key)).path)

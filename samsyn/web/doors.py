@@ -105,10 +105,10 @@ def public_page(*methods: str) -> Door:
 
 def held_by(request: HttpRequest) -> list[Membership]:
     """Everything the signed-in person belongs to, read once per request."""
-    held: list[Membership] | None = getattr(request, "_samsyn_held", None)
-    if held is None:
+    whose, held = getattr(request, "_samsyn_held", (None, []))
+    if whose != request.user.pk:  # a sign-in may end in the middle of a request
         held = memberships_of(request.user)  # type: ignore[arg-type]
-        request._samsyn_held = held  # type: ignore[attr-defined]
+        request._samsyn_held = (request.user.pk, held)  # type: ignore[attr-defined]
     return held
 
 

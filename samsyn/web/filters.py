@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -127,4 +128,9 @@ def svg_icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite(), name)
 
 
-GLOBALS: dict[str, Any] = {"svg_icon": svg_icon, "period": period}
+def made_input() -> SafeString:
+    """When the page was made, for a form whose second press must not be a second deed; see `requests.made_at`."""
+    return format_html('<input type="hidden" name="made" value="{}">', timezone.now().isoformat())
+
+
+GLOBALS: dict[str, Any] = {"svg_icon": svg_icon, "period": period, "made_input": made_input}

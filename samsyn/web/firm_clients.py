@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import actions as cases
-from samsyn.cases.lists import after, cursor_of, years_of
+from samsyn.cases.lists import years_of
 from samsyn.cases.models import Case, State
 from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import LineField, MailField, PartyNumberField
@@ -32,11 +32,11 @@ from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import year_copy
 from samsyn.web.firm_desk import for_client, open_counts
-from samsyn.web.firm_filters import as_id, with_
+from samsyn.web.firm_filters import as_id, paged, with_
 from samsyn.web.kept import Written, fill, put_back
 from samsyn.web.pages import page, slug_of
 from samsyn.web.requests import made_at
-from samsyn.web.showing import CONSENT_ICONS, consent_sentence
+from samsyn.web.showing import consent_history
 
 PAGE = 50
 MISSING = Q(consent__in=("none", "invited", "reminded", "declined", "expired", "withdrawn"))
@@ -171,12 +171,9 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     for word in words.split()[:8]:
         rows = rows.filter(search_key__contains=like_pattern(word))
     rows = rows.order_by("sort_key", "id")
-    if cursor := asked.get("efter"):
-        rows = after(rows, "sort_key", False, cursor)
-    found = list(rows[: PAGE + 1])
-    following = with_(asked, efter=cursor_of(found[PAGE - 1], "sort_key")) if len(found) > PAGE else ""
+    found, following, first = paged(asked, rows, "sort_key", False, PAGE)
     counts = open_counts(actor)
-    shown = [(one, hinders(one, staff), counts.get(one.pk, 0)) for one in found[:PAGE]]
+    shown = [(one, hinders(one, staff), counts.get(one.pk, 0)) for one in found]
     return page(
         request,
         "firm/clients.html",
@@ -186,7 +183,7 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
         problem=problem,
         rows=shown,
         empty=EMPTY[str(view)],
-        first=with_(asked, efter=None) if cursor else "",
+        first=first,
         words=words,
         view=view,
         following=following,
@@ -247,7 +244,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         "firm_clients",
         status=422 if problem else 200,
         client=engagement,
-        history=[(step, CONSENT_ICONS[step.step], consent_sentence(step)) for step in history],
+        history=consent_history(history, versions=True),
         people=list(people_of(actor, engagement)),
         invited=list(invited),
         problem=problem,

@@ -35,7 +35,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import CLIENT, Engagement, Membership
-from samsyn.tenancy.people import people_of, staff_of
+from samsyn.tenancy.people import people_of, staff_named, staff_of
 from samsyn.tenancy.roles import Right, rights_of
 from samsyn.web.attaching import removed, take
 from samsyn.web.case_data import find_case
@@ -402,7 +402,7 @@ def responsible_in(request: HttpRequest, writing: Composing) -> dict[str, Any]:
     """Who was chosen to answer for the case; of several clients each keeps its own."""
     if len(writing.clients) > 1:
         return {}
-    chosen = next((one for one in staff_of(writing.actor) if str(one.pk) == request.POST.get("responsible")), None)
+    chosen = staff_named(writing.actor, request.POST.get("responsible"))
     return {"responsible": chosen} if chosen else {}
 
 

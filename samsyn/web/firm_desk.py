@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import actions
-from samsyn.cases.lists import after, cases_for, cursor_of, found_by, minding, ordered, waiting
+from samsyn.cases.lists import cases_for, found_by, minding, ordered, waiting
 from samsyn.cases.models import Case, SendBatch, State
 from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import DueDayField
@@ -28,7 +28,7 @@ from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.people import chosen_staff, staff_of
 from samsyn.web import firm_drafts
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_filters import filters_of, narrowed, with_
+from samsyn.web.firm_filters import filters_of, narrowed, paged, with_
 from samsyn.web.firm_news import news
 from samsyn.web.pages import page, slug_of
 from samsyn.web.showing import REF, Line, lines_of
@@ -137,10 +137,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     name = asked.get("sortera", "-uppdaterat")
     descending, column = name.startswith("-"), SORTS.get(name.lstrip("-"), "firm_changed_at")
     rows = ordered(rows, column, descending)
-    if cursor := asked.get("efter"):
-        rows = after(rows, column, descending, cursor)
-    found = list(rows[: PAGE + 1])
-    following = cursor_of(found[PAGE - 1], column) if len(found) > PAGE else ""
+    found, following, first = paged(asked, rows, column, descending, PAGE)
     staff = [(str(pk), name) for pk, name in staff_of(actor).values_list("pk", "user__name")]
     filters = filters_of(actor, asked, staff)
     return page(
@@ -150,7 +147,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         "firm_cases",
         status=422 if problem else 200,
         problem=problem,
-        lines=lines(found[:PAGE], actor),
+        lines=lines(found, actor),
         words=words,
         view=view,
         views=[(slug, label, with_(asked, vy=slug, efter=None)) for slug, (label, _rows) in VIEWS.items()],
@@ -163,8 +160,8 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         },
         filters=filters,
         staff=staff,
-        following=with_(asked, efter=following) if following else "",
-        first=with_(asked, efter=None) if cursor else "",
+        following=following,
+        first=first,
         clear=f"?vy={view}",
         narrow=len([one for one in filters if one.value]),
         everywhere=with_(asked, vy="alla", efter=None) if view != "alla" else "",

@@ -47,7 +47,8 @@ def version_of(case: Case | None) -> str:
 
 def saved_elsewhere(actor: Actor, case: Case, posted: Any) -> bool:
     """Whether another page or person has saved the case since this page was loaded."""
-    if posted.get("version", version_of(case)) == version_of(case):
+    now = version_of(case)
+    if posted.get("version", now) == now:
         return False
     own = newest(actor, case)
     return not (own and own.typed.get("page") and own.typed["page"] == page_in(posted))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import kinds
+from samsyn.cases.lists import after, cursor_of
 from samsyn.cases.models import State
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.actors import Actor
@@ -43,6 +44,14 @@ def with_(asked: QueryDict, **changes: str | None) -> str:
     """The address's query with some of it changed; None takes away."""
     kept = {name: values for name, values in asked.lists() if name not in changes}
     return "?" + urlencode({**kept, **{name: value for name, value in changes.items() if value}}, doseq=True)
+
+
+def paged(asked: QueryDict, rows: Any, column: str, descending: bool, size: int) -> tuple[list[Any], str, str]:
+    """The page of `rows` that the address asks for, and where the next page and the first are; '' for none."""
+    cursor = asked.get("efter")
+    found = list((after(rows, column, descending, cursor) if cursor else rows)[: size + 1])
+    following = with_(asked, efter=cursor_of(found[size - 1], column)) if len(found) > size else ""
+    return found[:size], following, with_(asked, efter=None) if cursor else ""
 
 
 def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:

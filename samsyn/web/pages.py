@@ -7,8 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from samsyn.cases.lists import MOST, waiting_for, waits_in
@@ -57,7 +55,6 @@ def page(
         "person": request.user,
         "banners": banners_for(actor) if template == BANNER_PAGE else [],
         "slug": slug_of(actor),
-        "made_input": format_html('<input type="hidden" name="made" value="{}">', timezone.now().isoformat()),
         "contacts": contacts_of(actor, context.get("case")),
         **context,
     }

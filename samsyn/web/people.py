@@ -19,10 +19,11 @@ from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Invitation, Membership
-from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
+from samsyn.web.person import ColleagueRole, StaffRole
 from samsyn.web.requests import made_at
 
 
@@ -31,29 +32,11 @@ class NewPerson(forms.Form):
     email = MailField(label=gettext_lazy("E-mail address"))
 
 
-class NewStaff(NewPerson):
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role"),
-        choices=[(one.value, one.label) for one in FIRM_ROLES],
-        initial="consultant",
-    )
-    scope = forms.ChoiceField(
-        label=gettext_lazy("Sees"),
-        choices=Membership.Scope.choices,
-        initial=Membership.Scope.ALL,
-        help_text=gettext_lazy("Own clients are those the person is responsible for or takes part in."),
-    )
+class NewStaff(StaffRole, NewPerson):
+    """The name and the address first, then what the person may do."""
 
 
-class NewColleague(NewPerson):
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES], initial="member"
-    )
-    may_approve = forms.BooleanField(
-        label=gettext_lazy("Can approve"),
-        required=False,
-        help_text=gettext_lazy("For employees. Administrators always can, readers never."),
-    )
+class NewColleague(ColleagueRole, NewPerson):
     engagement = forms.ChoiceField(label=gettext_lazy("For cases from"))
 
     def __init__(self, actor: Actor, *args: Any, **how: Any) -> None:

@@ -17,7 +17,7 @@ from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Membership
-from samsyn.tenancy.people import staff_of
+from samsyn.tenancy.people import staff_named, staff_of
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
@@ -26,16 +26,27 @@ from samsyn.web.requests import status_of
 
 
 class StaffRole(forms.Form):
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in FIRM_ROLES])
+    """What somebody at the firm may do."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in FIRM_ROLES], initial="consultant"
+    )
     scope = forms.ChoiceField(
         label=gettext_lazy("Sees"),
         choices=Membership.Scope.choices,
-        help_text=gettext_lazy("For consultants. A firm manager always sees all clients."),
+        initial=Membership.Scope.ALL,
+        help_text=gettext_lazy(
+            "Own clients are those the person is responsible for or takes part in. A firm manager always sees all."
+        ),
     )
 
 
 class ColleagueRole(forms.Form):
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES])
+    """What somebody at the company may do."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[(one.value, one.label) for one in CLIENT_ROLES], initial="member"
+    )
     may_approve = forms.BooleanField(
         label=gettext_lazy("Can approve"),
         required=False,
@@ -56,7 +67,7 @@ def found(actor: Actor, pk: UUID, **where: Any) -> Membership:
 def staff_member(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     """A member of staff: for managers, and for the person himself or herself."""
     member = found(actor, pk, engagement=None)
-    decides, own = actions.may_change(actor, member), member.pk in actor.membership_ids
+    decides, own = actor.decides_over(member), member.pk in actor.membership_ids
     if not (decides or own):
         raise NotYours(_("Only a firm manager can change what others at the firm may do."))
     return one_person(request, actor, member, StaffRole, "people/staff_member.html", "firm_staff", decides=decides,
@@ -68,7 +79,7 @@ def staff_member(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
 def colleague(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     """Somebody at the company: for its administrators, and for the person."""
     member = found(actor, pk, engagement__in=actor.engagement_ids)
-    decides, own = actions.may_change(actor, member), member.pk in actor.membership_ids
+    decides, own = actor.decides_over(member), member.pk in actor.membership_ids
     if not (decides or own):
         raise NotYours(_("Only an administrator can change what others may do."))
     return one_person(request, actor, member, ColleagueRole, "people/colleague.html", "client_start", decides=decides,
@@ -109,8 +120,7 @@ def pressed(request: HttpRequest, actor: Actor, member: Membership, form: Any, d
         return everybody
     own = member.pk in actor.membership_ids
     if do == "remove" and staff:
-        to = next((one for one in staff_of(actor) if str(one.pk) == request.POST.get("to")), None)
-        cases.remove_staff(actor, member, to=to)
+        cases.remove_staff(actor, member, to=staff_named(actor, request.POST.get("to")))
     elif do == "remove":
         actions.end_access(actor, member)
     elif do == "leave" and own:

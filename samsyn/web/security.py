@@ -7,13 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from samsyn.cases.lists import after, cursor_of
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.roles import Right
 from samsyn.tenancy.security import SecurityLog
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_filters import with_
+from samsyn.web.firm_filters import paged, with_
 from samsyn.web.pages import page
 
 PAGE = 50
@@ -28,10 +27,7 @@ def security_log(request: HttpRequest, actor: Actor) -> HttpResponse:
     kind = asked.get("visa") if asked.get("visa") in SecurityLog.What.values else ""
     rows = SecurityLog.objects.visible_to(actor).select_related("engagement").order_by("-at", "-id")
     rows = rows.filter(what=kind) if kind else rows
-    if cursor := asked.get("efter"):
-        rows = after(rows, "at", True, cursor)
-    found = list(rows[: PAGE + 1])
-    following = with_(asked, efter=cursor_of(found[PAGE - 1], "at")) if len(found) > PAGE else ""
+    found, following, first = paged(asked, rows, "at", True, PAGE)
     views: list[tuple[str, Any, str]] = [("", _("All"), with_(asked, visa=None, efter=None))]
     views += [(one.value, one.label, with_(asked, visa=one.value, efter=None)) for one in SecurityLog.What]
     return page(
@@ -39,9 +35,9 @@ def security_log(request: HttpRequest, actor: Actor) -> HttpResponse:
         "firm/security_log.html",
         actor,
         "firm_settings",
-        rows=found[:PAGE],
+        rows=found,
         views=views,
         kind=kind,
         following=following,
-        first=with_(asked, efter=None) if asked.get("efter") else "",
+        first=first,
     )

@@ -11,8 +11,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from samsyn.tenancy.actors import memberships_of
 from samsyn.tenancy.models import User
+from samsyn.web.doors import held_by
 
 BEGAN, SEEN = "began", "seen"  # in the session, as seconds since 1970
 # (longest, longest without anything done): shorter for whoever works at a firm and sees many companies.
@@ -107,6 +107,6 @@ def is_over(request: HttpRequest, user: User) -> bool:
     lasted, rested = now - began, now - seen
     if lasted <= STAFF[0] and rested <= STAFF[1]:
         return False
-    staff = any(held.engagement_id is None for held in memberships_of(user))
+    staff = any(held.engagement_id is None for held in held_by(request))
     longest, idle = STAFF if staff else CLIENT
     return lasted > longest or rested > idle

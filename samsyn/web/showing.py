@@ -91,6 +91,7 @@ class Happened:
     says: list[str]
     files: list[FileInfo] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    note: str = ""
 
 
 def subject_of(case: Case, actor: Actor) -> str:
@@ -287,8 +288,8 @@ def consent_sentence(step: Consent) -> SafeString:
     return format_html(says[step.step], format_html("<b>{}</b>", step.name))
 
 
-def consent_history(steps: Iterable[Consent]) -> list[Happened]:
-    """The steps of a consent as a history, with the reasons that were given."""
+def consent_history(steps: Iterable[Consent], *, versions: bool = False) -> list[Happened]:
+    """The steps of a consent as a history, with the reasons that were given and, with `versions`, what was approved."""
     return [
         Happened(
             CONSENT_ICONS[one.step],
@@ -296,6 +297,13 @@ def consent_history(steps: Iterable[Consent]) -> list[Happened]:
             one.at,
             moment_phrase(one.at),
             [one.reason] * bool(one.reason),
+            note=_text_approved(one) if versions else "",
         )
         for one in steps
     ]
+
+
+def _text_approved(step: Consent) -> str:
+    if step.text is None or step.step != "approved":
+        return ""
+    return _("Text version %(version)d") % {"version": step.text.version}

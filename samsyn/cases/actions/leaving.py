@@ -47,7 +47,7 @@ def answers_for(member: Membership) -> Held:
 def remove_staff(actor: Actor, member: Membership, *, to: Membership | None) -> None:
     """A manager removes somebody, himself or herself too; `to` takes over all that the person answers for."""
     fresh = actions.locked_member(actor, member)
-    if fresh.engagement_id is not None or not actions.may_change(actor, fresh):
+    if fresh.engagement_id is not None or not actor.decides_over(fresh):
         raise NotYours(_("Only a firm manager can remove somebody from the firm."))
     held = answers_for(fresh)
     if held and (to is None or to.pk == fresh.pk):

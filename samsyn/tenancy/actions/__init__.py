@@ -1,6 +1,6 @@
 """What changes who may see what. Plain functions, one transaction each, an actor first."""
 
-from samsyn.tenancy.actions.access import change_role, end_access, locked_member, may_change, revoke
+from samsyn.tenancy.actions.access import change_role, end_access, locked_member, revoke
 from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
 from samsyn.tenancy.actions.clients import (
     add_client,
@@ -45,7 +45,6 @@ __all__ = [
     "invite_main_contact",
     "join_companies",
     "locked_member",
-    "may_change",
     "record_consent",
     "revoke",
     "set_people",

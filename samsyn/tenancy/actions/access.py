@@ -15,17 +15,11 @@ from samsyn.tenancy.actions.consent import locked_client
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Firm, Invitation, Membership, Participant, User
-from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
+from samsyn.tenancy.people import HERE
+from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES
 from samsyn.tenancy.security import SecurityLog, record, role_of
 
 Role = Membership.Role
-
-
-def may_change(actor: Actor, member: Membership) -> bool:
-    """Whether the actor decides over this person's access: a manager over staff, an owner over the client's people."""
-    if member.engagement_id is None:
-        return actor.is_firm and actor.firm == member.firm and actor.may(Right.RUN_FIRM)
-    return actor.is_client and actor.may(Right.REPRESENT, member.engagement_id)
 
 
 @transaction.atomic
@@ -34,7 +28,7 @@ def change_role(
 ) -> Membership:
     """Give somebody another role. A manager always sees all clients; only a member needs *får godkänna*."""
     fresh = locked_member(actor, member)
-    if not may_change(actor, fresh):
+    if not actor.decides_over(fresh):
         raise NotYours(_("Only a firm manager or an administrator can change what others may do."))
     if role not in (FIRM_ROLES if fresh.engagement_id is None else CLIENT_ROLES):
         raise Refused(_("Choose a role."), field="role")
@@ -56,7 +50,7 @@ def change_role(
 def end_access(actor: Actor, member: Membership) -> None:
     """The person is out. Whoever decides may do it, and the person about himself or herself."""
     fresh = locked_member(actor, member)
-    if not (may_change(actor, fresh) or fresh.pk in actor.membership_ids):
+    if not (actor.decides_over(fresh) or fresh.pk in actor.membership_ids):
         raise NotYours(_("Only a firm manager or an administrator can remove somebody."))
     _refuse_the_last(fresh)
     fresh.ended_at = timezone.now()
@@ -71,9 +65,7 @@ def revoke(actor: Actor, invitation: Invitation) -> None:
     """Take an invitation back: its link opens nothing more. A main contact's dies when the client is ended."""
     rows = Invitation.objects.visible_to(actor).locked()
     fresh = rows.select_related("firm", "engagement").get(pk=invitation.pk)
-    firm = fresh.engagement is None
-    decides = actor.is_firm and actor.may(Right.RUN_FIRM) if firm else actor.may(Right.REPRESENT, fresh.engagement_id)
-    if not decides or fresh.main_contact:
+    if not actor.decides_over(fresh) or fresh.main_contact:
         raise NotYours(_("You can't take this invitation back."))
     if fresh.state == Invitation.State.ACCEPTED:
         raise NotNow(_("The invitation has already been used. Remove the person instead."))
@@ -102,7 +94,7 @@ def _refuse_the_last(member: Membership) -> None:
     if member.role != needed:
         return
     rows = Membership.objects.unscoped(why="is anybody left").filter(
-        firm=member.firm_id, engagement=member.engagement_id, role=needed, ended_at=None, user__is_active=True
+        HERE, firm=member.firm_id, engagement=member.engagement_id, role=needed
     )
     if not rows.exclude(pk=member.pk).exists():
         raise NotNow(

@@ -125,8 +125,7 @@ def invite_again(actor: Actor, invitation: Invitation) -> Invitation:
     rows = Invitation.objects.visible_to(actor).locked()
     invitation = rows.select_related("firm", "engagement").get(pk=invitation.pk)
     engagement = invitation.engagement
-    allowed = actor.may(Right.REPRESENT, engagement.pk) if engagement else actor.is_firm and actor.may(Right.RUN_FIRM)
-    if not allowed or invitation.main_contact:
+    if not actor.decides_over(invitation) or invitation.main_contact:
         raise NotYours(_("You can't send this invitation again."))
     if invitation.state == Invitation.State.REVOKED:
         newer: Invitation | None = _living(invitation.firm, engagement).filter(email=invitation.email).first()

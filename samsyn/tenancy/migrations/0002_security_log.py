@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='SecurityLog',
             fields=[
                 ('id', models.UUIDField(default=samsyn.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('what', models.CharField(choices=[('signed_in', 'Signed in'), ('failed', 'Could not sign in'), ('way_in', 'Changed how to sign in'), ('invited', 'Was invited'), ('came_in', 'Took the invitation'), ('role', 'Got another role'), ('left', 'Has access no more'), ('copy', 'Took a copy'), ('support', 'Support')], max_length=12)),
+                ('what', models.CharField(choices=[('signed_in', 'Signed in'), ('failed', 'Could not sign in'), ('invited', 'Was invited'), ('came_in', 'Took the invitation'), ('role', 'Got another role'), ('left', 'Has access no more'), ('copy', 'Took a copy')], max_length=12)),
                 ('user_id', models.UUIDField(null=True)),
                 ('name', models.CharField(blank=True, max_length=120)),
                 ('by', models.CharField(blank=True, max_length=120)),
