@@ -15,13 +15,14 @@ from samsyn.cases.conditions import AsksMe, OwnOrStrayed, Unminded, Unread
 from samsyn.cases.models import AccessLog, Case, Outcome, ReadMark, State
 from samsyn.kit.sweden import STOCKHOLM, stockholm_today
 from samsyn.kit.text import like_pattern
-from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.actors import Actor, client_actor, firm_actor
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right
 
 CLIENT_ORDER = ("-client_changed_at", "-id")
 MAY_BE_EMPTY = ("number", "due_on")
 CARDS, CARDS_OF_FIRM = 20, 6
+Place = tuple[bool, str]  # whether it is a firm, and its slug: a firm and a company may have the same
 MOST = 1000  # what a badge counts to, so that it takes no longer the more there are
 # What a line of a list shows, or a page of it is cut at.
 LISTED = (
@@ -83,18 +84,21 @@ def waiting_for_consent(actor: Actor, engagement: Engagement) -> int:
     return int(rows.filter(Case.known_to(actor), engagement=engagement, state=State.AWAITING_CONSENT).count())
 
 
-def waits_in(held: Iterable[Membership]) -> dict[str, int]:
-    """How many cases wait in each place, by its slug."""
-    from samsyn.tenancy.actors import client_actor, firm_actor
-
-    held = list(held)
-    counts: dict[str, int] = {}
+def by_place(held: Iterable[Membership]) -> dict[Place, list[Membership]]:
+    """A person's memberships by where they are held."""
+    found: dict[Place, list[Membership]] = {}
     for member in held:
         staff = member.engagement_id is None
-        slug = member.firm.slug if staff else member.engagement.company.slug
-        if slug not in counts:
-            actor = (firm_actor if staff else client_actor)(member.user, held, slug)
-            counts[slug] = waiting_for(actor) if actor else 0
+        found.setdefault((staff, member.firm.slug if staff else member.engagement.company.slug), []).append(member)
+    return found
+
+
+def waits_in(held: Iterable[Membership]) -> dict[Place, int]:
+    """How many cases wait in each place: counted in one at a time, through an actor who is nowhere else."""
+    counts: dict[Place, int] = {}
+    for (staff, slug), members in by_place(held).items():
+        actor = (firm_actor if staff else client_actor)(members[0].user, members, slug)
+        counts[staff, slug] = waiting_for(actor) if actor else 0
     return counts
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from samsyn.cases.lists import MOST, waiting_for, waits_in
+from samsyn.cases.lists import MOST, by_place, waiting_for, waits_in
 from samsyn.cases.models import Case
 from samsyn.kit import letters
+from samsyn.kit.text import swedish_sort_key
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
@@ -34,10 +35,12 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Place:
-    """One firm or company in the switcher."""
+    """One firm or company in the switcher and the chooser; `about` says which side one stands on there."""
 
     label: str
     url: str
+    about: str
+    is_firm: bool
     current: bool = False
     waiting: str = ""
 
@@ -96,27 +99,33 @@ def nav_of(actor: Actor, here: str) -> list[NavItem]:
 
 
 def places_of(request: HttpRequest, actor: Actor | None) -> list[Place]:
-    """Every firm and company behind the login, once each; empty when there is only one."""
-    here = slug_of(actor) if actor else ""
-    found: dict[str, Place] = {}
-    for held in held_by(request):
-        place = place_of(held, here)
-        found.setdefault(place.url, place)
-    return list(found.values()) if len(found) > 1 or actor is None else []
+    """Every firm and company behind the login, once each, firms first; empty on a desk when there is only one."""
+    here = (actor.is_firm, slug_of(actor)) if actor else None
+    found = [place_of(members, current=where == here) for where, members in by_place(held_by(request)).items()]
+    found.sort(key=lambda one: (not one.is_firm, swedish_sort_key(one.label), one.about))
+    return found if len(found) > 1 or actor is None else []
 
 
-def place_of(held: Membership, here: str) -> Place:
-    if held.engagement_id is None:
-        return Place(held.firm.name, url("firm_desk", held.firm.slug), held.firm.slug == here)
-    company = held.engagement.company
-    return Place(held.engagement.name, url("client_start", company.slug), company.slug == here)
+def place_of(members: list[Membership], *, current: bool) -> Place:
+    """The place where these memberships are held: one at a firm, or those of one company."""
+    first, firms = members[0], sorted(one.firm.name for one in members)
+    if first.engagement_id is None:
+        return Place(firms[0], url("firm_desk", first.firm.slug), _("Accounting firm"), True, current)
+    about = _("Client of %(firms)s") % {"firms": listed(firms)}
+    return Place(first.engagement.name, url("client_start", first.engagement.company.slug), about, False, current)
+
+
+def listed(names: list[str]) -> str:
+    """'A', 'A och B', 'A, B och C'."""
+    *before, last = names
+    return _("%(names)s and %(last)s") % {"names": ", ".join(before), "last": last} if before else last
 
 
 def chooser_places(request: HttpRequest) -> list[Place]:
     """The places with what waits in each, one count per place."""
     waiting = waits_in(held_by(request))
     return [
-        Place(place.label, place.url, waiting=badge(waiting.get(place.url.split("/")[2], 0)))
+        replace(place, waiting=badge(waiting[place.is_firm, place.url.split("/")[2]]))
         for place in places_of(request, None)
     ]
 
