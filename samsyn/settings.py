@@ -352,7 +352,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "samsyn.kit.stylesheets.OneStylesheet"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -55,7 +55,7 @@ def collect_static() -> None:
 
 
 def _stamp() -> str:
-    found = []
+    found = [str(settings.STORAGES["staticfiles"])]
     for finder in get_finders():
         for path, storage in finder.list([]):
             about = os.stat(storage.path(path))

@@ -10,3 +10,4 @@ import "./select.js";
 import "./pick.js";
 import "./chosen.js";
 import "./drafts.js";
+import "./sign-out.js";

@@ -160,13 +160,4 @@ Promise.all(confirmed.map(device.remove))
     setUp(document, false);
     document.addEventListener("htmx:load", (event) => setUp(event.detail.elt, true));
   });
-
-// Signing out erases everything here first; a device that does not answer must not keep anybody signed in.
-document.querySelectorAll("form[data-sign-out]").forEach((form) =>
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    leaving = true;
-    await Promise.race([device.clear(), new Promise((done) => setTimeout(done, 1000))]);
-    form.submit();
-  }),
-);
+addEventListener("leaving", () => (leaving = true));
