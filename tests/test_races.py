@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
 import threading
@@ -9,13 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Case, Counter, Event, State
 from samsyn.demo.world import World, find, write
+from samsyn.kit.sweden import is_working_day, stockholm_day
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.errors import Refused
@@ -233,3 +237,14 @@ def test_a_subject_that_grows_when_it_is_folded_is_kept_and_found(world: World) 
     grows = "\ufb03" * 120  # one sign, three letters when case is set aside
     case = write(world, world.manager, "demokund", "question", grows)
     assert signed_in(OWNER).get(f"/kund/demokund/arenden/?q={case.number}").content.decode().count(case.ref) == 1
+
+
+def test_two_sweeps_at_once_remind_once(world: World) -> None:
+    client = world.engagements["utansamtycke"]
+    rows = Consent.objects.unscoped(why="the test looks at what is stored").filter(engagement=client)
+    rows.update(at=timezone.now() - dt.timedelta(days=26))
+    day = next(day for day in range(4) if is_working_day(stockholm_day(timezone.now() + dt.timedelta(days=day))))
+    with time_machine.travel(timezone.now() + dt.timedelta(days=day), tick=False):
+        told = at_once(*[functools.partial(actions.follow_up, client)] * 4)
+    assert sorted(map(str, told)) == ["None", "None", "None", "reminded"]
+    assert list(rows.order_by("seq").values_list("step", flat=True)) == ["invited", "reminded"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
+from samsyn.cases.actions.consent import follow_up
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
 from samsyn.kit.queue import each
@@ -71,6 +72,18 @@ def _close_read(case_id: str) -> None:
     case = Case.objects.unscoped(why="the worker serves every firm").select_related("firm").get(pk=case_id)
     with suppress(Refused):  # somebody closed it this very moment
         done(system_for(case.firm), case)
+
+
+def follow_up_consents() -> None:
+    """Remind those who have not answered about the agreement, and end what nobody answered in time. Daily."""
+    rows = Engagement.objects.unscoped(why="the worker serves every firm")
+    asked = rows.filter(asked_at__isnull=False, ended_at=None, merged_into=None).order_by("asked_at")
+    each(_follow_up, [str(pk) for pk in asked.values_list("pk", flat=True)])
+
+
+def _follow_up(engagement_id: str) -> None:
+    rows = Engagement.objects.unscoped(why="the worker serves every firm").select_related("firm")
+    follow_up(rows.get(pk=engagement_id))
 
 
 def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:

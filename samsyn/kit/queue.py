@@ -26,7 +26,11 @@ SWEEPS = {
     "cases to several": "samsyn.cases.jobs.send_what_was_left",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }
-DAILY = {"files nobody needs": "samsyn.cases.sweeping.sweep", "security log": "samsyn.tenancy.security.sweep"}
+DAILY = {
+    "files nobody needs": "samsyn.cases.sweeping.sweep",
+    "security log": "samsyn.tenancy.security.sweep",
+    "consents": "samsyn.cases.jobs.follow_up_consents",
+}
 
 
 def enqueue(task: str, *ids: str) -> None:

@@ -7,9 +7,10 @@ from uuid import UUID
 from samsyn.cases.models import Case, Event
 from samsyn.cases.people import owners_of, present, recipients_of, sees_client
 from samsyn.cases.verbs import VERBS
-from samsyn.tenancy.models import CLIENT, Consent, Engagement, Membership, Participant
+from samsyn.tenancy.models import CLIENT, Consent, Engagement, Invitation, Membership, Participant
 
 Role = Membership.Role
+Step = Engagement.ConsentState
 
 
 def hearers(event: Event, case: Case) -> list[Membership]:
@@ -28,10 +29,27 @@ def hearers(event: Event, case: Case) -> list[Membership]:
 
 
 def hearers_of_consent(consent: Consent) -> list[Membership]:
-    """The firm and all owners."""
+    """The firm and all owners; of a reminder or a new text the owners alone.
+
+    A main contact who has just got a link in a letter of its own needs no second letter.
+    """
     engagement = consent.engagement
-    people = [*owners_of(engagement.pk), *at_firm(engagement, engagement.responsible_id)]
+    if consent.step in (Step.REMINDED, Step.RENEWAL) and engagement.asked_at is None:
+        return []  # answered meanwhile
+    people = owners_of(engagement.pk)
+    if consent.step == Step.REMINDED:
+        people = [one for one in people if one.user.email not in _with_a_link(engagement)]
+    elif consent.step != Step.RENEWAL:
+        people += at_firm(engagement, engagement.responsible_id)
     return [member for member in people if member.user_id != consent.user_id]
+
+
+def _with_a_link(engagement: Engagement) -> frozenset[str]:
+    """The addresses that a living invitation of the client's main contact went to."""
+    rows = Invitation.objects.unscoped(why="whom to tell").filter(
+        engagement=engagement, main_contact=True, state=Invitation.State.PENDING
+    )
+    return frozenset(rows.values_list("email", flat=True))
 
 
 def at_firm(engagement: Engagement, responsible: UUID | None) -> list[Membership]:

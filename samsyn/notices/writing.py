@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from samsyn.cases.models import Case, Event
 from samsyn.kit import letters
+from samsyn.kit.sweden import full_date, stockholm_day
+from samsyn.tenancy.actions.consent import asking_of, ended_an_agreement
 from samsyn.tenancy.models import CLIENT, Company, Consent, Engagement, Firm, Membership
 
 Step = Engagement.ConsentState
@@ -61,25 +63,51 @@ def _write(
     )
 
 
-def consent_heading(step: str) -> str:
+def consent_heading(consent: Consent) -> str:
     """The subject of the letter about a step of a consent, in the language that is active."""
+    ran_out = _("The consent has run out") if ended_an_agreement(consent) else _("The invitation has run out")
     return {
+        Step.REMINDED: _("Reminder: an agreement is waiting for your answer"),
+        Step.RENEWAL: _("A new agreement text is waiting for your answer"),
         Step.APPROVED: _("The consent has been approved"),
         Step.DECLINED: _("The consent has been declined"),
+        Step.EXPIRED: ran_out,
         Step.WITHDRAWN: _("The consent has been withdrawn"),
-    }[Step(step)]
+    }[Step(consent.step)]
+
+
+def consent_says(consent: Consent, *, to_client: bool) -> str:
+    """What the letter says beside whom it concerns: who answered, by when an answer is wanted, what has ended."""
+    engagement = consent.engagement
+    if consent.step in (Step.REMINDED, Step.RENEWAL):
+        asking = asking_of(engagement)
+        until = full_date(stockholm_day(asking.ends_at)) if asking else ""
+        if not engagement.has_consent:
+            return _("The invitation runs out on %(day)s.") % {"day": until} if until else ""
+        text = _(
+            "What you have agreed holds until you answer. If nobody answers by %(day)s it ends, and open cases close."
+        )
+        return text % {"day": until} if until else ""
+    if consent.step != Step.EXPIRED:
+        ended = _("Open cases are closed.") if ended_an_agreement(consent) else ""
+        return " ".join(filter(None, [_("The answer is from %(name)s.") % {"name": consent.name}, ended]))
+    if ended_an_agreement(consent):
+        return _("Nobody answered about the new agreement text in time, so open cases are closed.")
+    if to_client:
+        return _("Nobody answered in time. The firm can invite you again.")
+    return _("Nobody answered in time. What waits for the consent stays with you until you invite again or cancel it.")
 
 
 def write_of_consent(consent: Consent, reader: Membership) -> None:
-    """Write to one reader that a consent was answered or ended, once for each step and person."""
-    engagement = consent.engagement
+    """Write to one reader of a step of a consent, once for each step and person."""
+    engagement, to_client = consent.engagement, reader.side == CLIENT
     with translation.override(reader.user.language):
-        heading = consent_heading(consent.step)
+        words = {"heading": consent_heading(consent), "says": consent_says(consent, to_client=to_client)}
     path = f"/byra/{engagement.firm.slug}/kunder/{engagement.pk}/"
-    if reader.side == CLIENT:
+    if to_client:
         path = f"/kund/{engagement.company.slug}/samtycke/{engagement.firm.slug}/"
-    words = {"heading": heading, "name": consent.name}
-    _write(reader, engagement.firm, engagement, "consent", f"consent:{consent.pk}", path, **words)
+    asks = to_client and consent.step in (Step.REMINDED, Step.RENEWAL)
+    _write(reader, engagement.firm, engagement, "consent", f"consent:{consent.pk}", path, asks=asks, **words)
 
 
 def address_of(case: Case, reader: Membership) -> str:

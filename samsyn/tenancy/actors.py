@@ -134,7 +134,7 @@ ASKED = (
         "slug", "name", "number", "phone", "sender", "reply_to", "logo", "max_file_mb", "max_case_mb", "due_days")),
     *(f"engagement__{name}" for name in (
         "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at", "withdrawn_at",
-        "withdrawn_by", "ended_at")),
+        "withdrawn_by", "asked_at", "ended_at")),
     "engagement__company__slug", "engagement__responsible__ended_at",
     *(f"engagement__responsible__user__{name}" for name in ("name", "email", "is_active")),
 )  # fmt: skip

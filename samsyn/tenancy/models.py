@@ -148,6 +148,7 @@ class Engagement(TenantModel):
         DECLINED = "declined", _("Declined")
         EXPIRED = "expired", _("Expired")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        RENEWAL = "renewal", _("Asked anew")  # only a step: the consent in force stays in force meanwhile
 
     class Form(models.TextChoices):
         LIMITED = "limited", _("Limited company")
@@ -185,6 +186,9 @@ class Engagement(TenantModel):
     # Since when and by whom the consent is withdrawn; empty again once it is approved anew.
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(max_length=250, blank=True)
+    # Since when an answer is waited for, and the version of the text last approved or asked about anew.
+    asked_at = models.DateTimeField(null=True)
+    agreement_version = models.PositiveIntegerField(default=0)
     first_released_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
@@ -200,6 +204,7 @@ class Engagement(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["firm", "sort_key", "id"], name="engagement_by_name"),
             models.Index(fields=["firm", "consent", "sort_key"], name="engagement_by_consent"),
+            models.Index(fields=["firm", "asked_at"], name="engagement_by_asking"),
             models.Index(fields=["company"], name="engagement_by_company"),
         ]
 
@@ -225,6 +230,16 @@ class Engagement(TenantModel):
     def awaits_answer(self) -> bool:
         """Whether the firm has invited, and the company has neither approved nor declined."""
         return self.consent in (self.ConsentState.INVITED, self.ConsentState.REMINDED)
+
+    @property
+    def ended_in_force(self) -> bool:
+        """Whether the newest step ended a consent that was in force, and not only an invitation."""
+        return self.withdrawn_at is not None and self.withdrawn_at == self.consent_at
+
+    @property
+    def is_renewing(self) -> bool:
+        """Whether the firm has asked for approval of a new text, while the old approval still holds."""
+        return self.has_consent and self.asked_at is not None
 
     @property
     def menu_is_open(self) -> bool:

@@ -22,7 +22,7 @@ from samsyn.cases.models.case import OPEN_STATES
 from samsyn.kit.fields import LineField, MailField, PartyNumberField
 from samsyn.kit.text import like_pattern, mail_address
 from samsyn.tenancy import actions
-from samsyn.tenancy.actions.consent import WAITING, Step
+from samsyn.tenancy.actions.consent import WAITING, Step, asking_of
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
@@ -245,6 +245,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         status=422 if problem else 200,
         client=engagement,
         history=consent_history(history, versions=True),
+        asking=asking_of(engagement),
         people=list(people_of(actor, engagement)),
         invited=list(invited),
         problem=problem,

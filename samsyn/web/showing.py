@@ -31,6 +31,7 @@ CONSENT_ICONS = {
     "declined": "circle-x",
     "expired": "clock",
     "withdrawn": "undo-2",
+    "renewal": "file-text",
 }
 
 
@@ -274,26 +275,44 @@ def _with_names(event: Event, request: dict[str, Any]) -> dict[str, Any]:
     return {**read, "named": [names.get(one, one) for one in read["named"]]} if read.get("named") else read
 
 
-def consent_sentence(step: Consent) -> SafeString:
-    """A step of a consent in one sentence, with who did it in bold."""
+def consent_sentence(step: Consent, *, held: bool = False) -> SafeString:
+    """A step of a consent in one sentence, with who did it in bold. `held`: a consent was in force before it."""
     says = {
         "invited": _("{} sent the invitation."),
-        "reminded": _("{} reminded."),
         "approved": _("{} approved the consent."),
-        "declined": _("{} declined the consent."),
+        "declined": _("{} declined the new agreement text.") if held else _("{} declined the consent."),
         "withdrawn": _("{} withdrew the consent."),
+        "renewal": _("{} asked for approval of a new agreement text."),
     }
-    if step.step not in says:
-        return format_html("{}", _("The invitation expired."))
+    by_the_clock = {
+        "reminded": _("A reminder was sent."),
+        "expired": _("Nobody answered in time, so the consent ended.") if held else _("The invitation expired."),
+    }
+    if step.step in by_the_clock:
+        return format_html("{}", by_the_clock[step.step])
     return format_html(says[step.step], format_html("<b>{}</b>", step.name))
 
 
+def in_force_before(steps: Sequence[Consent]) -> dict[Any, bool]:
+    """For each step, by id, whether a consent was in force before it; `steps` are all of a client's, newest first."""
+    found, held = {}, False
+    for one in reversed(steps):
+        found[one.pk] = held
+        held = one.step == "approved" or (held and one.step in ("renewal", "reminded"))
+    return found
+
+
 def consent_history(steps: Iterable[Consent], *, versions: bool = False) -> list[Happened]:
-    """The steps of a consent as a history, with the reasons that were given and, with `versions`, what was approved."""
+    """The steps of a consent as a history, with the reasons that were given and, with `versions`, what was approved.
+
+    `steps` are all of a client's, newest first.
+    """
+    steps = list(steps)
+    held = in_force_before(steps)
     return [
         Happened(
             CONSENT_ICONS[one.step],
-            consent_sentence(one),
+            consent_sentence(one, held=held[one.pk]),
             one.at,
             moment_phrase(one.at),
             [one.reason] * bool(one.reason),
@@ -304,6 +323,6 @@ def consent_history(steps: Iterable[Consent], *, versions: bool = False) -> list
 
 
 def _text_approved(step: Consent) -> str:
-    if step.text is None or step.step != "approved":
+    if step.text is None or step.step not in ("approved", "renewal"):
         return ""
     return _("Text version %(version)d") % {"version": step.text.version}

@@ -1,4 +1,4 @@
-"""Consent, where it moves cases: approval releases what waits, withdrawal closes what is open.
+"""Consent, where it moves cases: approval releases what waits, the end of a consent closes what is open.
 
 These stand here and not in `tenancy`, since tenancy knows no cases; each is one transaction.
 """
@@ -6,14 +6,16 @@ These stand here and not in `tenancy`, since tenancy knows no cases; each is one
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.asking import release
 from samsyn.cases.actions.ending import UNENDED, end_with_consent
 from samsyn.cases.models import Case, Outbox, State
+from samsyn.cases.people import owners_of
 from samsyn.kit.queue import enqueue
-from samsyn.tenancy.actions import record_consent
-from samsyn.tenancy.actions.consent import WAITING, Step, locked_client
+from samsyn.tenancy.actions import record_consent, remind_main_contact
+from samsyn.tenancy.actions.consent import Step, asking_of, locked_client
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import text_that_was_read
 from samsyn.tenancy.errors import NotNow, NotYours
@@ -36,8 +38,7 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
     """
     fresh = locked_client(actor, engagement)
     _must_represent(actor, fresh)
-    if fresh.consent not in WAITING:
-        raise NotNow(_("There is no invitation to answer, or it has already been answered."))
+    _must_be_asked(fresh)
     read = text_that_was_read(fresh.firm, text_sha256)
     _tell(record_consent(actor, fresh, Step.APPROVED, text=read))
     _end_links(fresh)
@@ -52,13 +53,12 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
 
 @transaction.atomic
 def decline_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -> None:
-    """An owner declines: the waiting cases stay waiting, shown to the firm."""
+    """An owner declines. An invitation leaves the waiting cases waiting, shown to the firm; a new text ends the
+    agreement in force, as withdrawing it does."""
     fresh = locked_client(actor, engagement)
     _must_represent(actor, fresh)
-    if fresh.consent not in WAITING:
-        raise NotNow(_("There is no invitation to answer, or it has already been answered."))
-    _tell(record_consent(actor, fresh, Step.DECLINED, reason=reason))
-    _end_links(fresh)
+    _must_be_asked(fresh)
+    _end(actor, fresh, Step.DECLINED, reason=reason)
     engagement.refresh_from_db()
 
 
@@ -70,15 +70,60 @@ def withdraw_consent(actor: Actor, engagement: Engagement, *, reason: str = "") 
         _must_represent(actor, fresh)
     elif not actor.may(Right.WORK):
         raise NotYours(_("Your role doesn't let you do this."))
-    if fresh.consent != Step.APPROVED:
+    if not fresh.has_consent:
         raise NotNow(_("There is no consent in force to withdraw."))
-    _tell(record_consent(actor, fresh, Step.WITHDRAWN, reason=reason))
-    system = system_for(fresh.firm)
-    closing = list(Case.objects.visible_to(system).filter(engagement=fresh, state__in=UNENDED))
+    closed = _end(actor, fresh, Step.WITHDRAWN, reason=reason)
+    engagement.refresh_from_db()
+    return closed
+
+
+def _must_be_asked(engagement: Engagement) -> None:
+    if engagement.asked_at is None:
+        raise NotNow(_("There is no invitation to answer, or it has already been answered."))
+
+
+def _end(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") -> int:
+    """Take a step that ends the asking. Where a consent was in force, all that is open closes. Gives how many."""
+    held = engagement.has_consent
+    _tell(record_consent(actor, engagement, step, reason=reason))
+    _end_links(engagement)
+    if not held:
+        return 0
+    system = system_for(engagement.firm)
+    closing = list(Case.objects.visible_to(system).filter(engagement=engagement, state__in=UNENDED))
     for case in closing:
         end_with_consent(system, case)
-    engagement.refresh_from_db()
     return len(closing)
+
+
+@transaction.atomic
+def follow_up(engagement: Engagement) -> Step | None:
+    """What the calendar asks for just now of a client that has not answered: a reminder, or the end. Gives the step.
+
+    Whoever comes second the same day finds that there is nothing to do.
+    """
+    system = system_for(engagement.firm)
+    fresh = locked_client(system, engagement)
+    asking = asking_of(fresh) if fresh.ended_at is None and fresh.merged_into_id is None else None
+    step = asking.due(timezone.now()) if asking else None
+    if step == Step.EXPIRED:
+        _end(system, fresh, step)
+    elif step == Step.REMINDED and not _remind(system, fresh):
+        return None
+    return step
+
+
+def _remind(system: Actor, engagement: Engagement) -> bool:
+    """One more letter to those who can answer; False when there is nobody."""
+    owners = [one.user.email for one in owners_of(engagement.pk)]
+    with transaction.atomic():
+        consent = record_consent(system, engagement, Step.REMINDED)
+        written = remind_main_contact(engagement, of=str(consent.pk))
+        if not (written or owners or engagement.has_consent):
+            transaction.set_rollback(True)
+            return False
+    _tell(consent)
+    return True
 
 
 def _tell(consent: Consent) -> None:

@@ -22,6 +22,7 @@ from samsyn.tenancy.actions.people import (
     invite_again,
     invite_first_manager_again,
     invite_main_contact,
+    remind_main_contact,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "join_companies",
     "locked_member",
     "record_consent",
+    "remind_main_contact",
     "revoke",
     "set_people",
     "take_up_client",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,10 +12,21 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import AgreementText, Consent, Engagement
+from samsyn.tenancy.waiting import Asking
 
 Step = Engagement.ConsentState
 WAITING = (Step.INVITED, Step.REMINDED)
-COPIES = ("consent", "consent_at", "consent_first_approved_at", "withdrawn_at", "withdrawn_by")
+ASKING = (Step.INVITED, Step.RENEWAL)
+ENDED = (Step.DECLINED, Step.EXPIRED, Step.WITHDRAWN)
+COPIES = (
+    "consent",
+    "consent_at",
+    "consent_first_approved_at",
+    "withdrawn_at",
+    "withdrawn_by",
+    "asked_at",
+    "agreement_version",
+)
 
 
 def locked_client(actor: Actor, engagement: Engagement) -> Engagement:
@@ -54,21 +67,62 @@ def record_consent(
         text_sha256=text.sha256,
         reason=reason,
     )
-    engagement.consent = step
-    engagement.consent_at = consent.at
-    if step == Step.APPROVED and locked.consent_first_approved_at is None:
-        engagement.consent_first_approved_at = consent.at
-    if step == Step.WITHDRAWN:
-        engagement.withdrawn_at, engagement.withdrawn_by = consent.at, f"{actor.name}, {_of(actor, engagement)}"
-    elif step == Step.APPROVED:
-        engagement.withdrawn_at, engagement.withdrawn_by = None, ""
+    keep_copies(locked, consent, text.version, _of(actor, engagement))
+    for column in COPIES:
+        setattr(engagement, column, getattr(locked, column))
     engagement.save(update_fields=COPIES)
     return consent
+
+
+def keep_copies(engagement: Engagement, consent: Consent, version: int, party: str) -> None:
+    """The copies on a client after one step. They follow from the steps in order, and from nothing else.
+
+    A consent in force stays so while it is asked about anew. `party` is whom the person spoke for; an asking that
+    ran out was ended by nobody.
+    """
+    step, held = Step(consent.step), engagement.has_consent
+    if step in ASKING:
+        engagement.asked_at = consent.at
+    elif step != Step.REMINDED:
+        engagement.asked_at = None
+    if step in (Step.APPROVED, Step.RENEWAL):
+        engagement.agreement_version = version
+    if held and step in (Step.RENEWAL, Step.REMINDED):
+        return
+    engagement.consent, engagement.consent_at = step, consent.at
+    if step == Step.APPROVED:
+        engagement.withdrawn_at, engagement.withdrawn_by = None, ""
+        engagement.consent_first_approved_at = engagement.consent_first_approved_at or consent.at
+    elif held:
+        engagement.withdrawn_at = consent.at
+        engagement.withdrawn_by = "" if step == Step.EXPIRED else f"{consent.name}, {party}"
 
 
 def _of(actor: Actor, engagement: Engagement) -> str:
     """The company or the firm a person speaks for."""
     return engagement.name if actor.is_client else engagement.firm.name
+
+
+def asking_of(engagement: Engagement) -> Asking | None:
+    """What the company has been asked and has not answered, with the reminders of it; None when nothing."""
+    rows = Consent.objects.unscoped(why="the caller has found the client").filter(engagement=engagement)
+    reminded: list[dt.datetime] = []
+    for step, at in rows.order_by("-seq").values_list("step", "at"):
+        if step in ASKING:
+            return Asking(Step(step), at, tuple(reversed(reminded)))
+        if step != Step.REMINDED:
+            return None
+        reminded.append(at)
+    return None
+
+
+def ended_an_agreement(consent: Consent) -> bool:
+    """Whether a step ended a consent that was in force, and not only an invitation."""
+    if consent.step not in ENDED:
+        return False
+    rows = Consent.objects.unscoped(why="the caller has found the step").filter(engagement=consent.engagement_id)
+    before = rows.filter(seq__lt=consent.seq).exclude(step__in=(Step.RENEWAL, Step.REMINDED)).order_by("-seq")
+    return before.values_list("step", flat=True).first() == Step.APPROVED
 
 
 def mark_first_release(engagement: Engagement) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from samsyn.kit import letters
-from samsyn.kit.sweden import format_party_number
+from samsyn.kit.sweden import format_party_number, full_date, stockholm_day
 from samsyn.kit.text import clean_name, looks_like_address, mail_address
 from samsyn.tenancy import logos
 from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
@@ -26,8 +26,8 @@ from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
 from samsyn.tenancy.security import SecurityLog, record, role_of
 from samsyn.tenancy.slugs import take_for_firm
+from samsyn.tenancy.waiting import LIVES
 
-LIVES = dt.timedelta(days=30)
 A_DAY_OF_FIRM, A_DAY_OF_CLIENT = 500, 20  # invitations; a firm may come with its whole register
 Role = Membership.Role
 
@@ -258,27 +258,59 @@ def _invite(
         invited_by=actor.memberships[0] if actor.memberships else None,
         expires_at=timezone.now() + LIVES,
     )
+    _write_invitation(invitation, token, inviter=actor.name if actor.user else "")
+    about = f"role:{role_of(invitation)}"
+    record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=about)
+    return invitation
+
+
+def _write_invitation(invitation: Invitation, token: str, *, inviter: str = "", reminds: str = "") -> None:
+    """The letter with the link. `reminds` names the reminder it is, else it is the first letter."""
+    firm, engagement = invitation.firm, invitation.engagement
+    with translation.override(invitation.language):
+        lives = _("The link works for 30 days and only for you.")
+        if reminds:
+            until = full_date(stockholm_day(invitation.expires_at))
+            lives = _("The link works until %(day)s and only for you. The earlier one opens nothing more.") % {
+                "day": until
+            }
     letters.write(
         template="invitation",
-        to=email,
-        language=language,
+        to=invitation.email,
+        language=invitation.language,
         sender=firm.sender_name,
         reply_to=firm.reply_to,
         context={
             "firm": firm,
             "firm_number": format_party_number(firm.number),
             "client": engagement.name if engagement else "",
-            "inviter": actor.name if actor.user else "",
+            "inviter": inviter,
             "phone": firm.phone,
             "address": letters.absolute(f"/inbjudan/{token}/"),
             "start": letters.absolute("/"),
-            "main_contact": main_contact,
+            "main_contact": invitation.main_contact,
+            "lives": lives,
+            "reminds": bool(reminds),
         },
-        about=f"invitation:{invitation.pk}",
+        about=f"reminder:{reminds}" if reminds else f"invitation:{invitation.pk}",
     )
-    about = f"role:{role_of(invitation)}"
-    record(SecurityLog.What.INVITED, firm, name=name, actor=actor, engagement=engagement, about=about)
-    return invitation
+
+
+def remind_main_contact(engagement: Engagement, *, of: str) -> bool:
+    """Mail a main contact who has not come in a new link, which lives as long as the old one would have; that dies.
+
+    `engagement` is locked, `of` names the reminder. False when nobody is to be written to: he or she is in
+    already, or something in the register hinders it.
+    """
+    invitation = _living(engagement.firm, engagement).filter(main_contact=True).locked().first()
+    if invitation is None or hindrances(engagement, addresses_of_staff(engagement.firm)):
+        return False
+    token = secrets.token_urlsafe(32)
+    invitation.token_sha256 = token_hash(token)
+    invitation.save(update_fields=["token_sha256"])
+    invitation.firm, invitation.engagement = engagement.firm, engagement
+    _write_invitation(invitation, token, reminds=of)
+    return True
 
 
 def _refuse_too_many(firm: Firm, engagement: Engagement | None) -> None:
