@@ -10,11 +10,13 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from samsyn.cases.actions.addressing import list_recipients
 from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
 from samsyn.cases.actions.consent import follow_up
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
+from samsyn.cases.people import owners_of
 from samsyn.kit.queue import each
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.errors import NotYours, Refused
@@ -104,6 +106,8 @@ def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict
                 setattr(case, column, getattr(draft, column))
             case.save()
             _copy_files(actor, draft, case)
+            if case.restricted:
+                list_recipients(case, owners_of(engagement.pk))  # of several clients nobody could be named
             open_(actor, case)
     except (Refused, NotYours) as refusal:
         why = str(refusal)

@@ -27,7 +27,7 @@ MOST = 1000  # what a badge counts to, so that it takes no longer the more there
 # What a line of a list shows, or a page of it is cut at.
 LISTED = (
     "ref", "number", "kind", "state", "outcome", "subject", "sort_key", "only_to_read", "due_on", "turn_since",
-    "client_changed_at", "firm_changed_at", "responsible",
+    "client_changed_at", "firm_changed_at", "responsible", "restricted",
 )  # fmt: skip
 
 

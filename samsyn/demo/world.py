@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from samsyn.cases import actions as cases
 from samsyn.cases import files, kinds
 from samsyn.cases.basis import basis_digest, decisions_of
 from samsyn.cases.models import Attachment, Case, Event, Purpose, State
+from samsyn.cases.people import owners_of
 from samsyn.demo import bakery, clock
 from samsyn.kit.sweden import stockholm_today, working_day_before
 from samsyn.tenancy import actions as tenancy
@@ -320,9 +322,10 @@ def write(
     send: bool = True,
     request: dict[str, Any] | None = None,
     file: str = "",
+    to: Sequence[Membership] = (),
     **more: Any,
 ) -> Case:
-    """A case of the firm's, as the pages make one."""
+    """A case of the firm's, as the pages make one; a restricted one is to the owners, where nobody is named."""
     engagement = world.engagements[slug]
     case = cases.save_draft_case(
         actor,
@@ -335,6 +338,8 @@ def write(
         due_on=due(days) if days is not None else None,
         **more,
     )
+    if listed := to or (owners_of(engagement.pk) if case.restricted else ()):
+        cases.set_recipients(actor, case, listed)
     if file:
         case.firm, case.engagement = engagement.firm, engagement
         files.attach(actor, case, upload(file), purpose=Purpose.REQUEST)

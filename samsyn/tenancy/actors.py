@@ -81,7 +81,7 @@ class Actor:
     @cached_property
     def open_engagement_ids(self) -> tuple[UUID, ...]:
         """The engagements whose menu item *Ärenden* is there for this person."""
-        return tuple(m.engagement_id for m in self.memberships if m.engagement_id and m.engagement.menu_is_open)
+        return tuple(m.engagement_id for m in self.memberships if m.engagement_id and m.menu_is_open)
 
     @cached_property
     def membership_ids(self) -> tuple[UUID, ...]:
@@ -129,12 +129,12 @@ def system_for(firm: Firm) -> Actor:
 # What doors, menus and lists ask of a membership and what is behind it. The rest is read when a page asks for it: to
 # put every column of seven tables into a query takes longer than all else the query does.
 ASKED = (
-    "role", "scope", "may_approve", "seen_from", "ended_at", "user",
+    "role", "scope", "may_approve", "seen_from", "named_at", "ended_at", "user",
     *(f"firm__{name}" for name in (
         "slug", "name", "number", "phone", "sender", "reply_to", "logo", "max_file_mb", "max_case_mb", "due_days")),
     *(f"engagement__{name}" for name in (
-        "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at", "withdrawn_at",
-        "withdrawn_by", "asked_at", "ended_at")),
+        "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at",
+        "first_restricted_at", "withdrawn_at", "withdrawn_by", "asked_at", "ended_at")),
     "engagement__company__slug", "engagement__responsible__ended_at",
     *(f"engagement__responsible__user__{name}" for name in ("name", "email", "is_active")),
 )  # fmt: skip

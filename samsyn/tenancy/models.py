@@ -189,7 +189,9 @@ class Engagement(TenantModel):
     # Since when an answer is waited for, and the version of the text last approved or asked about anew.
     asked_at = models.DateTimeField(null=True)
     agreement_version = models.PositiveIntegerField(default=0)
+    # Since when there is a case that everybody at the client knows of, and since when one that not everybody does.
     first_released_at = models.DateTimeField(null=True)
+    first_restricted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
     merged_into = key("self", null=True, blank=True)
@@ -241,10 +243,11 @@ class Engagement(TenantModel):
         """Whether the firm has asked for approval of a new text, while the old approval still holds."""
         return self.has_consent and self.asked_at is not None
 
-    @property
-    def menu_is_open(self) -> bool:
-        """Whether *Ärenden* is there: a case has been released and consent was at some time approved."""
-        return self.first_released_at is not None and self.consent_first_approved_at is not None
+    def menu_is_open_for(self, member: Membership) -> bool:
+        """Whether *Ärenden* is there for a person at the client: consent was at some time approved, and a case has
+        been released that he or she may know of. So no menu tells of a restricted one either."""
+        known = self.first_released_at or member.named_at or (member.is_owner and self.first_restricted_at)
+        return bool(known) and self.consent_first_approved_at is not None
 
 
 class Membership(TenantModel):
@@ -269,6 +272,8 @@ class Membership(TenantModel):
     scope = models.CharField(max_length=4, choices=Scope.choices, default=Scope.ALL)
     may_approve = models.BooleanField(default=False)
     seen_from = models.DateTimeField(default=timezone.now)
+    # Since when a restricted case has been released that names this person.
+    named_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -308,6 +313,10 @@ class Membership(TenantModel):
     @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
+
+    @property
+    def menu_is_open(self) -> bool:
+        return bool(self.engagement.menu_is_open_for(self))
 
     @property
     def side(self) -> str:

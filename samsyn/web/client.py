@@ -31,7 +31,7 @@ from samsyn.cases.lists import (
 )
 from samsyn.cases.models import Case, Draft, Purpose, State
 from samsyn.cases.people import known_staff
-from samsyn.kit.fields import LineField, TextField
+from samsyn.kit.fields import LineField, TextField, TickField
 from samsyn.kit.rows import KindForm
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
@@ -54,11 +54,14 @@ class Letter(KindForm):
 
     subject = LineField(longest=120)
     message = TextField(longest=20_000)
+    restricted = TickField()
 
     def __init__(self, *args: object, **how: object) -> None:
         super().__init__(*args, **how)  # type: ignore[arg-type]
         self.fields["subject"].label = _("Subject")
         self.fields["message"].label = _("What do you want to say?")
+        self.fields["restricted"].label = _("Confidential")
+        self.fields["restricted"].help_text = _("At your company only you and the administrators see the case.")
 
 
 def lines(cases: list[Case], actor: Actor) -> list[Line]:
@@ -171,7 +174,7 @@ def writable(actor: Actor) -> list[Engagement]:
     return [
         held.engagement
         for held in actor.memberships
-        if held.engagement.has_consent and held.engagement.menu_is_open and held.engagement.ended_at is None
+        if held.engagement.has_consent and held.menu_is_open and held.engagement.ended_at is None
         if actor.may(Right.ANSWER, held.engagement_id)
     ]
 
@@ -309,5 +312,6 @@ def send_new(actor: Actor, engagement: Engagement, form: KindForm, letter: Lette
         request=form.encoded(),
         subject=letter.cleaned_data["subject"],
         message=letter.cleaned_data["message"],
+        restricted=letter.cleaned_data["restricted"],
         once=once,
     )

@@ -79,7 +79,7 @@ def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpRespon
         answer(request, actor, engagement, decision)
     messages.success(request, DONE[decision]())
     if decision == "approve":
-        return redirect("client_cases" if engagement.menu_is_open else "client_start", slug_of(actor))
+        return redirect("client_cases" if held.menu_is_open else "client_start", slug_of(actor))
     return redirect("consent", slug_of(actor), held.firm.slug)
 
 

@@ -30,6 +30,7 @@ def changes_in(case: Case, about: PeriodForm, form: KindForm, clients: Sequence[
         ("period", stored_period(case), period_in(about)),
         ("responsible", case.responsible.name if case.responsible else "", responsible_in(about, case, clients)),
         ("recipients", recipients_of(case, about), recipients_in(about)),
+        ("restricted", yes_or_no(case.restricted), yes_or_no(about.typed().get("restricted"))),
     ]
     found += [
         Change(str(about.fields[name].label), before, after)
@@ -59,6 +60,10 @@ def responsible_in(about: PeriodForm, case: Case, clients: Sequence[Engagement])
     """Who is chosen, by name; of several clients, or from a list that lacks the chosen, nobody is changed."""
     before = case.responsible.name if case.responsible else ""
     return before if len(clients) > 1 else offered(about, "responsible").get(about.typed().get("responsible"), before)
+
+
+def yes_or_no(ticked: Any) -> str:
+    return _("Yes") if ticked else _("No")
 
 
 def recipients_of(case: Case, about: PeriodForm) -> str:

@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions, kinds
+from samsyn.cases.actions.addressing import NAME_SOMEBODY
 from samsyn.cases.actions.asking import SAYS_NOTHING, made_by, says_nothing
 from samsyn.cases.files import ACCEPT, detach, info_of, unsent, waiting_files
 from samsyn.cases.kinds.base import Change, FileInfo, Kind
 from samsyn.cases.models import Attachment, Case, Purpose, Recipient, State
 from samsyn.cases.verbs import VERBS, pressed_before, refuse_unless_allowed
-from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField
+from samsyn.kit.fields import ChoiceField, DueDayField, LineField, ManyField, TextField, TickField
 from samsyn.kit.periods import PeriodForm
 from samsyn.kit.rows import KindForm, as_post
 from samsyn.kit.sweden import STOCKHOLM, stockholm_today, working_day_before
@@ -82,6 +83,22 @@ class About(PeriodForm):
         choices=[],
         help_text=gettext_lazy("Those who are told and reminded. Nobody ticked means the administrators."),
     )
+    restricted = TickField(
+        label=gettext_lazy("Confidential"),
+        help_text=gettext_lazy("At the client only the recipients and the administrators see that the case exists."),
+    )
+    # Asked only of one who opens a restricted case that has been sent.
+    widen = TickField(label=gettext_lazy("Yes, let everyone at the company see it"))
+    was_restricted = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("restricted"):
+            if "recipients" in self.fields and not cleaned.get("recipients") and "recipients" not in self.errors:
+                self.add_error("recipients", str(NAME_SOMEBODY))
+        elif self.was_restricted and not cleaned.get("widen"):
+            self.add_error("widen", _("Everyone at the company will see the case and all that is written in it."))
+        return cleaned
 
     def show_again(self, typed: Mapping[str, Any]) -> None:
         """Show in an unbound form what was typed before, without finding fault with it yet."""
@@ -113,6 +130,7 @@ class Composing:
         fine["subject"], fine["message"] = typed["subject"] or "", typed["message"] or ""
         for name in ("due_on", "period_from", "period_to"):
             fine[name] = dt.date.fromisoformat(cleaned[name]) if cleaned.get(name) else None
+        fine["restricted"] = bool(typed["restricted"])
         return fine
 
 
@@ -139,6 +157,7 @@ def make_forms(
             "period_to": case.period_to and case.period_to.isoformat(),
             "responsible": str(case.responsible_id),
             "recipients": [str(one) for one in chosen],
+            "restricted": case.restricted,
         }
     about = About(data, initial=initial)
     about.list_periods(clients[0].fiscal_year_ends if len(clients) == 1 else 12)
@@ -524,6 +543,7 @@ def as_sent(writing: Composing, request: dict[str, Any]) -> Case:
         firm=client.firm,
         sender=writing.case.sender if writing.case else writing.actor.membership,
         state=State.WITH_CLIENT,
+        restricted=bool(typed["restricted"]),
         subject=clean_name(typed["subject"] or ""),
         message=clean_text(typed["message"] or ""),
         due_on=None if only_to_read else day_in(typed["due_on"]),
@@ -610,8 +630,9 @@ def amend_files(request: HttpRequest, actor: Actor, case: Case) -> str:
 
 def amend_forms(actor: Actor, case: Case, data: Any) -> tuple[About, KindForm]:
     about, form = make_forms(actor, case.kind_of, [case.engagement], case, data)
-    for name in ("due_on", "period", "period_from", "period_to", "responsible", "recipients"):
+    for name in ("due_on", "period", "period_from", "period_to", "responsible"):
         about.fields.pop(name, None)
+    about.was_restricted = case.restricted
     return about, form
 
 
@@ -625,5 +646,7 @@ def amend_again(actor: Actor, case: Case, about: About, form: KindForm, kept: An
 
 
 def amend_as_written(actor: Actor, case: Case, about: About, form: KindForm, once: str) -> None:
-    words = {"subject": about.cleaned_data["subject"], "message": about.cleaned_data["message"]}
-    actions.amend(actor, case, request=form.encoded(), once=once, **words)
+    words = {name: about.cleaned_data[name] for name in ("subject", "message", "restricted")}
+    named = about.cleaned_data.get("recipients")
+    people = None if named is None else [one for one in people_at(actor, [case.engagement]) if str(one.pk) in named]
+    actions.amend(actor, case, request=form.encoded(), recipients=people, once=once, **words)

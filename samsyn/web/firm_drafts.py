@@ -23,7 +23,10 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement
 
 # The columns of a case that its page writes.
-WRITTEN = ("engagement_id", "subject", "message", "due_on", "period_from", "period_to", "responsible_id", "request")
+WRITTEN = (
+    "engagement_id", "subject", "message", "due_on", "period_from", "period_to", "responsible_id", "restricted",
+    "request",
+)  # fmt: skip
 
 
 def went_to_many(actor: Actor, posted: Any) -> bool:

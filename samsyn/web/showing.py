@@ -74,6 +74,7 @@ class Line:
     client: str
     responsible: str
     unminded: bool
+    restricted: bool
     turn: Turn
     due: Due | None
     updated: str
@@ -176,6 +177,7 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         client=case.client_name if actor.is_firm else "",  # type: ignore[attr-defined]
         responsible="–" if is_unminded(case) else short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
         unminded=is_unminded(case),
+        restricted=case.restricted,
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
@@ -265,6 +267,18 @@ def amendments(event: Event) -> list[Change]:
         found.insert(0, Change(_("Subject"), before["subject"], after["subject"]))
     if before["message"] != after["text"]:
         found.insert(0, Change(_("Message"), before["message"], after["text"]))
+    return found + readdressed(event.body.get("readdressed", {}))
+
+
+def readdressed(changed: dict[str, Any]) -> list[Change]:
+    """Whom the case is for since an amendment, by `cases.actions.addressing.readdress`."""
+    found = []
+    if "recipients" in changed:
+        before, after = (", ".join(names) or _("The administrators") for names in changed["recipients"])
+        found.append(Change(_("Recipients"), before, after))
+    if "restricted" in changed:
+        before, after = (_("Yes") if ticked else _("No") for ticked in changed["restricted"])
+        found.append(Change(_("Confidential"), before, after))
     return found
 
 

@@ -1,5 +1,6 @@
 """Every verb of a case, one name each. Pages, jobs and the demo call these and nothing below them."""
 
+from samsyn.cases.actions.addressing import set_recipients
 from samsyn.cases.actions.answering import (
     acknowledge,
     answer_for,
@@ -25,7 +26,7 @@ from samsyn.cases.actions.clients import delete_client, end_client, sent_to, tak
 from samsyn.cases.actions.consent import approve_consent, decline_consent, follow_up, withdraw_consent
 from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
 from samsyn.cases.actions.leaving import answers_for, leave_firm, remove_staff
-from samsyn.cases.actions.minding import change_due, message, note, reassign, remind, set_recipients
+from samsyn.cases.actions.minding import change_due, message, note, reassign, remind
 
 __all__ = [
     "acknowledge",

@@ -11,8 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from samsyn.cases import kinds
+from samsyn.cases.actions.addressing import (
+    list_approvers,
+    list_recipients,
+    open_the_menu,
+    readdress,
+    refuse_unnamed,
+)
 from samsyn.cases.actions.ending import end_as_it_stands
-from samsyn.cases.actions.minding import list_recipients, refuse_free_day, refuse_stranger, works_here
+from samsyn.cases.actions.minding import refuse_free_day, refuse_stranger, works_here
 from samsyn.cases.files import follow, unsent
 from samsyn.cases.models import (
     AccessLog,
@@ -34,10 +41,9 @@ from samsyn.kit.queue import enqueue
 from samsyn.kit.rows import as_post
 from samsyn.kit.text import clean_name, clean_text
 from samsyn.tenancy.actions import invite_main_contact
-from samsyn.tenancy.actions.consent import mark_first_release
 from samsyn.tenancy.actors import SYSTEM, Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
-from samsyn.tenancy.models import CLIENT, FIRM, Engagement
+from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Membership
 from samsyn.tenancy.roles import Right
 
 ONLY_READS = gettext_lazy(
@@ -187,6 +193,7 @@ def open_(actor: Actor, case: Case) -> dict[str, Any]:
     if case.only_to_read:
         case.due_on = None
     refuse_unready(case)
+    refuse_unnamed(case)
     if engagement.has_consent:
         _release(case)
         return _describe(case)
@@ -244,21 +251,8 @@ def release(actor: Actor, case: Case) -> dict[str, Any]:
 def _release(case: Case) -> None:
     move(case, State.WITH_CLIENT)
     case.released_at = timezone.now()
-    mark_first_release(case.engagement)
-    _list_approvers(case)
-
-
-def _list_approvers(case: Case) -> None:
-    """Whoever must approve is told and badged: the named persons, or all who may when two are needed."""
-    if case.kind != "approval":
-        return
-    named = set(case.request.get("named") or [])
-    listed = Recipient.objects.unscoped(why="is anybody listed").filter(case=case)
-    may = approvers_at(case.engagement_id)
-    if named:
-        list_recipients(case, [one for one in may if str(one.pk) in named])
-    elif case.request.get("needed") == "two" and not listed.exists():
-        list_recipients(case, may)
+    list_approvers(case)
+    open_the_menu(case)
 
 
 @transaction.atomic
@@ -269,11 +263,13 @@ def write_to_firm(
     request: dict[str, Any],
     subject: str,
     message: str,
+    restricted: bool = False,
     once: str = "",
 ) -> Case:
     """The one case a client starts, with the files its writer has chosen. The ball is with the firm at once.
 
-    `request` is the form's `encoded()`. Its writer is its recipient: the reply comes to whoever asked.
+    `request` is the form's `encoded()`. Its writer is its recipient: the reply comes to whoever asked, and when it
+    is `restricted` nobody else at the company but the owners knows of it.
     """
     rows = Engagement.objects.visible_to(actor).locked()
     fresh = rows.select_related("firm", "responsible").filter(pk=engagement.pk).first()
@@ -281,13 +277,13 @@ def write_to_firm(
         raise NotYours(str(ONLY_READS))
     if first := made_by(actor, "write", once):
         return first
-    if not fresh.has_consent or fresh.first_released_at is None:
+    member = actor.membership_in(fresh.pk)
+    if not fresh.has_consent or not member or not fresh.menu_is_open_for(member):
         raise NotNow(_("There is no consent in force, so nothing can be sent to the firm."))
     if fresh.ended_at is not None:
         raise NotNow(_("You are no longer a client of the firm, so nothing new can be sent to it."))
     if not clean_name(subject):
         raise Refused(_("Write a subject, so the firm sees what the case is about."))
-    member = actor.membership_in(fresh.pk)
     case = Case(
         firm=fresh.firm,
         engagement=fresh,
@@ -296,6 +292,7 @@ def write_to_firm(
         subject=clean_name(subject)[:120],
         message=written(message),
         sender=member,
+        restricted=restricted,
         responsible_id=_addressee(actor, fresh, request),
         released_at=timezone.now(),
         once=press_of(actor, "write", once),
@@ -303,7 +300,7 @@ def write_to_firm(
     case.kind_version = case.kind_of.version
     case.kind_of.check_request(request)
     case.save()
-    list_recipients(case, [member] if member else [])
+    list_recipients(case, [member])
     unsent(actor, fresh, Purpose.REQUEST).update(case=case)
     write(actor, case)
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
@@ -482,24 +479,36 @@ def _nothing_has_come_back(actor: Actor, case: Case) -> None:
     takes=Purpose.REQUEST,
     fits=_nothing_has_come_back,
 )
-def amend(actor: Actor, case: Case, *, request: dict[str, Any], subject: str, message: str) -> dict[str, Any]:
+def amend(
+    actor: Actor,
+    case: Case,
+    *,
+    request: dict[str, Any],
+    subject: str,
+    message: str,
+    restricted: bool | None = None,
+    recipients: list[Membership] | None = None,
+) -> dict[str, Any]:
     """*Rätta*: a new version of what is asked, while nothing has been sent back. Drafts are kept.
 
-    An approval that was given to the old version counts no more.
+    An approval that was given to the old version counts no more. With `recipients` or `restricted` it is for others
+    than before; when only that changes, it is no new version of what is asked.
     """
     before = {"subject": case.subject, "message": case.message, "request": case.request}
     case.request = request
     case.subject, case.message = clean_name(subject)[:120], written(message)
     same = before == {"subject": case.subject, "message": case.message, "request": case.request}
-    if same and not unsent(actor, case, Purpose.REQUEST).exists():
+    same = same and not unsent(actor, case, Purpose.REQUEST).exists()
+    readdressed = readdress(case, restricted, recipients)
+    if same and not readdressed:
         raise Refused(_("Nothing is changed."))
     if case.kind_of.only_to_read(request):
         case.due_on = None
     refuse_unready(case)
-    case.request_version += 1
-    if case.kind == "approval":
-        case.answer = None
-    _list_approvers(case)
+    refuse_unnamed(case)
+    if not same:
+        _make_new_version(case)
+    open_the_menu(case)
     names = _names_of({*before["request"].get("named", []), *request.get("named", [])})
     return {
         "before": before,
@@ -507,7 +516,14 @@ def amend(actor: Actor, case: Case, *, request: dict[str, Any], subject: str, me
         "version": case.request_version,
         "kind": case.kind,
         "names": names,
+        "readdressed": readdressed,
     }
+
+
+def _make_new_version(case: Case) -> None:
+    case.request_version += 1
+    if case.kind == "approval":
+        case.answer = None
 
 
 def _names_of(memberships: set[str]) -> dict[str, str]:

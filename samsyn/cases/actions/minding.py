@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.cases.models import Audience, Case, Event, Purpose, Recipient, State
+from samsyn.cases.models import Audience, Case, Event, Purpose, State
 from samsyn.cases.people import sees_client
 from samsyn.cases.verbs import ANYONE, action, written
 from samsyn.kit.sweden import day_changed, free_day_sentence, is_working_day, short_date
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import CLIENT, FIRM, Membership
 from samsyn.tenancy.roles import Right
 
@@ -139,19 +138,3 @@ def remind(actor: Actor, case: Case) -> dict[str, Any]:
 def works_here(actor: Actor) -> bool:
     """Whether this is somebody at the firm who works with its cases: a person, since the system writes none."""
     return actor.is_firm and actor.kind in ANYONE and actor.may(Right.WORK)
-
-
-def set_recipients(actor: Actor, case: Case, memberships: list[Membership]) -> None:
-    """Who at the client is mailed and badged, each once. Nobody listed means the owners. Before it is sent."""
-    if not works_here(actor):
-        raise NotYours(_("Your role doesn't let you do this."))
-    if case.is_sent:
-        raise NotNow(_("The case has been sent, so it is changed with Amend."))
-    Recipient.objects.visible_to(actor).filter(case=case).delete()
-    listed = {member.pk: member for member in memberships if member.engagement_id == case.engagement_id}
-    list_recipients(case, listed.values())
-
-
-def list_recipients(case: Case, members: Iterable[Membership]) -> None:
-    rows = [Recipient(firm_id=case.firm_id, case=case, membership=member) for member in members]
-    Recipient.objects.bulk_create(rows, ignore_conflicts=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.errors import NotYours
-from samsyn.tenancy.models import AgreementText, Consent, Engagement
+from samsyn.tenancy.models import AgreementText, Consent, Engagement, Membership
 from samsyn.tenancy.waiting import Asking
 
 Step = Engagement.ConsentState
@@ -125,8 +126,14 @@ def ended_an_agreement(consent: Consent) -> bool:
     return before.values_list("step", flat=True).first() == Step.APPROVED
 
 
-def mark_first_release(engagement: Engagement) -> None:
-    """A case has been released to this client: with an approved consent the menu item is there."""
-    if engagement.first_released_at is None:
-        engagement.first_released_at = timezone.now()
-        engagement.save(update_fields=["first_released_at"])
+def mark_first_release(engagement: Engagement, only: Iterable[Membership] | None = None) -> None:
+    """A case has been released to this client: with an approved consent the menu item is there for those who may
+    know of the case. `only` are those a restricted one names, beside the owners; None stands for everybody."""
+    if engagement.first_released_at is not None:
+        return
+    column = "first_released_at" if only is None else "first_restricted_at"
+    if getattr(engagement, column) is None:
+        setattr(engagement, column, timezone.now())
+        engagement.save(update_fields=[column])
+    named = Membership.objects.unscoped(why="they are about to see the case that names them")
+    named.filter(pk__in=[one.pk for one in only or ()], named_at=None).update(named_at=timezone.now())
