@@ -12,6 +12,9 @@ PUBLIC = ["/konto/logga-in/", "/konto/kod/", "/konto/losenord/", "/konto/losenor
           "/finns-inte/"]  # fmt: skip
 PEOPLE = [
     (OWNER, "/konto/"),
+    (OWNER, "/konto/bekrafta/"),
+    (OWNER, "/konto/engangskoder/"),
+    (OWNER, "/konto/aterstallningskoder/"),
     ("dubbel@demokund.example", "/"),
     (OWNER, "/kund/demokund/"),
     ("agare@utansamtycke.example", "/kund/utansamtycke/"),
@@ -78,6 +81,8 @@ NO_PAGE = (
     "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "/konto/losenord/klart/",
     "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/", "/konto/kod/svar/",
+    # The browser must stand on the host that takes passkeys: `test_in_the_browser.py` looks at them there.
+    "/konto/andra-steget/", "/konto/passnycklar/ny/", "/konto/passnycklar/<int:pk>/", "/konto/aterstallningskoder/fil/",
 )  # fmt: skip
 
 

@@ -398,7 +398,7 @@ def test_there_is_no_sign_up_and_nothing_else_of_the_librarys(db: None, client: 
     kept = {
         "account_login", "account_logout", "account_inactive", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "account_request_login_code",
-        "account_confirm_login_code",
+        "account_confirm_login_code", "account_reauthenticate",
     }  # fmt: skip
     names = {pattern.name for pattern in library_urls.urlpatterns}
     assert kept < names

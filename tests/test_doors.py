@@ -23,8 +23,13 @@ PUBLIC = {
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
     "/konto/losenord/skickat/", "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
     "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/", "/konto/kod/", "/konto/kod/svar/",
+    "/konto/andra-steget/", "/konto/passnyckel/",
 }  # fmt: skip
-PERSON = {"/", "/konto/"}
+PERSON = {
+    "/", "/konto/", "/konto/bekrafta/", "/konto/passnyckel/inte-nu/", "/konto/passnycklar/ny/",
+    "/konto/passnycklar/<int:pk>/", "/konto/engangskoder/", "/konto/aterstallningskoder/",
+    "/konto/aterstallningskoder/fil/",
+}  # fmt: skip
 CASE = "/kund/<slug:company>/arenden/<slug:ref>/"
 FIRM_CASE = "/byra/<slug:firm>/arenden/<slug:ref>/"
 CLIENT = {
@@ -75,7 +80,7 @@ def address(world: Any, route: str) -> str:
     real = {
         "<slug:company>": "demokund", "<slug:firm>": "demobyran", "<slug:ref>": case.ref,
         "<uuid:pk>": str(world.engagements["demokund"].pk), "<uuid:file_id>": str(file.pk), "<int:year>": "2026",
-        "<slug:verb>": "meddelande",
+        "<slug:verb>": "meddelande", "<int:pk>": "1",
     }  # fmt: skip
     if "kollegor" in route:
         real["<uuid:pk>"] = str(world.owner.memberships[0].pk)

@@ -21,3 +21,7 @@ class Outdated(NotNow):
 
 class NotYours(Refused):
     """Seen, but not this person's to do (403)."""
+
+
+class NotFresh(NotYours):
+    """The person's to do, once he or she has proved again who it is: the door asks for it and comes back."""

@@ -46,6 +46,8 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now)
     # Whoever signed in before this moment signs in again: set when a right is taken away.
     sessions_from = models.DateTimeField(null=True)
+    # When the person said yes or no to a passkey: from then on it is not offered by itself.
+    passkey_answered_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

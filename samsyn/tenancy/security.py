@@ -30,6 +30,8 @@ class SecurityLog(TenantModel):
         ROLE = "role", _("Got another role")
         LEFT = "left", _("Has access no more")
         COPY = "copy", _("Took a copy")
+        FACTOR_ON = "factor_on", _("Got a second step at sign-in")
+        FACTOR_OFF = "factor_off", _("Has lost a second step at sign-in")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -57,6 +59,8 @@ class SecurityLog(TenantModel):
         mark, _colon, value = self.about.partition(":")
         if mark == "role":
             return " → ".join(role_words(one) for one in value.split(">"))
+        if mark == "by":
+            return ", ".join(str(WORDS[f"by:{one}"]) for one in value.split("+") if f"by:{one}" in WORDS)
         said = WORDS.get(self.about) or WORDS.get(mark)
         return str(said) % {"value": value} if said else ""
 
@@ -64,6 +68,13 @@ class SecurityLog(TenantModel):
 WORDS = {
     "by:password": _("With a password"),
     "by:code": _("With a code by e-mail"),
+    "by:passkey": _("With a passkey"),
+    "by:totp": _("With a one-time code from an app"),
+    "by:recovery": _("With a recovery code"),
+    "factor:passkey": _("Passkey"),
+    "factor:totp": _("One-time codes from an app"),
+    "factor:recovery": _("New recovery codes"),
+    "factor:operator": _("All taken away by whoever runs Samsyn"),
     "case": _("Case %(value)s"),
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),

@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account import views as library
 from allauth.core import ratelimit
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -28,10 +27,12 @@ from samsyn.tenancy.models import User
 from samsyn.tenancy.security import record_failure
 from samsyn.web.adapter import CODE
 from samsyn.web.doors import held_by, person_page, public_page
+from samsyn.web.factors import factors_of
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
+from samsyn.web.passkeys import are_possible
 from samsyn.web.requests import address_of_visitor
-from samsyn.web.sessions import places_of
+from samsyn.web.sessions import places_of, sign_out_elsewhere
 
 
 class TooOften:
@@ -48,6 +49,10 @@ class SignIn(TooOften, library.LoginView):
     """A wrong address and a wrong password look alike."""
 
     template_name = "account/login.html"
+
+    def get_context_data(self, **how: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().get_context_data(**how)
+        return {**shown, "passkeys_possible": are_possible(self.request)}
 
 
 def rehearse_code(email: str) -> None:
@@ -196,14 +201,8 @@ class SignOutElsewhere(forms.Form):
     place = forms.IntegerField(required=False)
 
     def carry_out(self, request: HttpRequest) -> str:
-        place, here = self.cleaned_data["place"], request.session.session_key
-        mine = UserSession.objects.purge_and_list(request.user)
-        chosen = [one for one in mine if one.session_key != here and place in (None, one.pk)]
-        for one in chosen:
-            one.end()
-        return ngettext("Signed out in %(num)d place", "Signed out in %(num)d places", len(chosen)) % {
-            "num": len(chosen)
-        }
+        ended = sign_out_elsewhere(request, self.cleaned_data["place"])
+        return ngettext("Signed out in %(num)d place", "Signed out in %(num)d places", ended) % {"num": ended}
 
 
 @person_page("GET", "POST")
@@ -231,6 +230,7 @@ def account(request: HttpRequest) -> HttpResponse:
     if form is not None and _carried_out(request, form):
         return redirect("account")
     shown |= {"person": user, "pending": actions.awaited_address(user), "signed_in": places_of(request, user)}
+    shown |= factors_of(request, user)
     return render(request, "account/account.html", shown, status=422 if part else 200)
 
 

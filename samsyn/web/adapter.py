@@ -33,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_stages(self) -> list[str]:
+        second = "allauth.mfa.stages.AuthenticateStage"
+        return ["samsyn.web.second_step.SecondStep" if one == second else one for one in super().get_login_stages()]
+
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         about, here = f"by:{how_signed_in(request)}", address_of_visitor(request)
         record_everywhere(SecurityLog.What.SIGNED_IN, user, about=about, ip_address=here)

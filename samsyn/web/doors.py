@@ -16,12 +16,13 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
-from samsyn.tenancy.errors import NotYours, Refused
+from samsyn.tenancy.errors import NotFresh, NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.web.errors import refused, wrong_method
+from samsyn.web.kept import lead_away
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
 View = Callable[..., HttpResponseBase]
@@ -40,6 +41,8 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
             try:
                 response = view(request, *found, **address)
+            except NotFresh as refusal:
+                return lead_away(request, reverse("account_reauthenticate"), str(refusal))
             except NotYours as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
             except Refused as refusal:

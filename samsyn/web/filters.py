@@ -30,6 +30,7 @@ from samsyn.kit.sweden import (
     stockholm_day,
 )
 from samsyn.kit.text import initials, isolated
+from samsyn.web.requests import signed_in_briefly
 
 
 def megabytes(size: int) -> str:
@@ -111,6 +112,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "orgnr": orgnr,
     "paragraphs": paragraphs,
     "short_date": short_date,
+    "signed_in": signed_in_briefly,
     "stamp": stamp,
     "yes_no": yes_no,
 }

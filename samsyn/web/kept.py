@@ -51,6 +51,7 @@ LEFT_OUT = (
     "password",
     "current",
     "code",
+    "credential",
     "login",
     "touched",
 )
@@ -143,6 +144,16 @@ def too_old(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"saved": sentence, "token": get_token(request)}, status=403)
     kept = keep(request, str(user.pk) if user.is_authenticated else person_before(request))
     response = HttpResponseRedirect(page_of(request))
+    return remembered(response) if kept else response
+
+
+def lead_away(request: HttpRequest, to: str, sentence: str) -> HttpResponseBase:
+    """To the page `to` first and then back to this one, with what was posted kept; `sentence` tells a script why."""
+    if by_script(request):
+        return JsonResponse({"saved": sentence}, status=401)
+    posted = request.method == "POST"
+    kept = posted and keep(request, str(request.user.pk))
+    response = redirect_to_login(page_of(request) if posted else request.get_full_path(), to)
     return remembered(response) if kept else response
 
 

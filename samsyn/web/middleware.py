@@ -27,6 +27,10 @@ class NothingStays:
 # What no page of ours uses. A photograph is taken by the telephone's own camera, outside the page.
 UNUSED = ("camera", "microphone", "geolocation", "payment", "usb", "midi", "display-capture", "browsing-topics")
 
+# Passkeys: for our own pages, never for one that is framed in them.
+OWN = ("publickey-credentials-create", "publickey-credentials-get")
+POLICY = ", ".join([*(f"{name}=()" for name in UNUSED), *(f"{name}=(self)" for name in OWN)])
+
 
 class UsesLittle:
     """No page, and nothing that might get into one, may ask the browser for what Samsyn has no use for."""
@@ -36,7 +40,7 @@ class UsesLittle:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response["Permissions-Policy"] = ", ".join(f"{name}=()" for name in UNUSED)
+        response["Permissions-Policy"] = POLICY
         return response
 
 

@@ -19,6 +19,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.doors import held_by
 from samsyn.web.jinja import url
 from samsyn.web.logo import logo_for_client
+from samsyn.web.passkeys import is_offered
 
 # Where a manager begins; asking on every page would cost each of them a question to the database.
 BANNER_PAGE = "firm/desk.html"
@@ -56,6 +57,7 @@ def page(
         "waits": next((item.badge for item in nav if item.badge), ""),
         "places": places_of(request, actor),
         "person": request.user,
+        "offers_passkey": is_offered(request) and (actor.is_client or template == BANNER_PAGE),
         "banners": banners_for(actor) if template == BANNER_PAGE else [],
         "slug": slug_of(actor),
         "contacts": contacts_of(actor, context.get("case")),

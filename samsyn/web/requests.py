@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -17,9 +19,17 @@ def address_of_visitor(request: HttpRequest) -> str | None:
 
 
 def how_signed_in(request: HttpRequest) -> str:
-    """How the session was opened, as it is kept with an approval: 'password' until there are more ways."""
-    records: list[dict[str, Any]] = request.session.get("account_authentication_methods", [])
-    return records[-1]["method"] if records else "password"
+    """How the person has proved who it is in this session, as it is kept with an approval: 'password', 'code+totp'."""
+    marks = [mark_of(one) for one in get_authentication_records(request, request.user)]
+    return "+".join(dict.fromkeys(marks)) or "password"
+
+
+def mark_of(record: dict[str, Any]) -> str:
+    """What a proof is called where it is kept."""
+    return PROOFS.get(record.get("type", ""), str(record["method"]))
+
+
+PROOFS = {"webauthn": "passkey", "totp": "totp", "recovery_codes": "recovery"}
 
 
 def press_in(request: HttpRequest) -> dict[str, str]:
@@ -41,12 +51,40 @@ def status_of(refusal: Refused) -> int:
     return 409 if isinstance(refusal, NotNow) else 422
 
 
-def signed_in_words(method: str) -> str:
-    words = {
-        "password": _("You are signed in with a password."),
-        "code": _("You are signed in with a code sent to your e-mail address."),
-    }
-    return words.get(method, _("You are signed in."))
+def signed_in_words(how: str) -> str:
+    """What `how_signed_in` gives, in sentences to the person."""
+    first, *more = how.split("+")
+    said = [SIGNED_IN[first]() if first in SIGNED_IN else _("You are signed in.")]
+    return " ".join([*said, *(CONFIRMED[one]() for one in more if one in CONFIRMED)])
+
+
+SIGNED_IN: dict[str, Callable[[], str]] = {
+    "password": lambda: _("You are signed in with a password."),
+    "code": lambda: _("You are signed in with a code sent to your e-mail address."),
+    "passkey": lambda: _("You are signed in with a passkey."),
+}
+CONFIRMED: dict[str, Callable[[], str]] = {
+    "password": lambda: _("You have also given your password."),
+    "code": lambda: _("You have also given a code sent to your e-mail address."),
+    "passkey": lambda: _("You have also used a passkey."),
+    "totp": lambda: _("You have also given a one-time code from your app."),
+    "recovery": lambda: _("You have also used a recovery code."),
+}
+
+
+def signed_in_briefly(how: str) -> str:
+    """What `how_signed_in` gives, as a record says it after the time: 'signed in with a password, a one-time code'."""
+    said = [BRIEFLY[one]() for one in how.split("+") if one in BRIEFLY]
+    return _("signed in with %(ways)s") % {"ways": ", ".join(said)} if said else ""
+
+
+BRIEFLY: dict[str, Callable[[], str]] = {
+    "password": lambda: _("a password"),
+    "code": lambda: _("a code by e-mail"),
+    "passkey": lambda: _("a passkey"),
+    "totp": lambda: _("a one-time code from an app"),
+    "recovery": lambda: _("a recovery code"),
+}
 
 
 def by_script(request: HttpRequest) -> bool:

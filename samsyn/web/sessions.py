@@ -78,6 +78,16 @@ def places_of(request: HttpRequest, user: User) -> list[Place]:
     return sorted(found, key=lambda one: not one.here)
 
 
+def sign_out_elsewhere(request: HttpRequest, number: int | None = None) -> int:
+    """End the person's other sign-ins, or the one with this number. Gives how many."""
+    here = request.session.session_key
+    mine = UserSession.objects.purge_and_list(request.user)
+    chosen = [one for one in mine if one.session_key != here and number in (None, one.pk)]
+    for one in chosen:
+        one.end()
+    return len(chosen)
+
+
 # What a browser and a system call themselves, the most telling name first: many claim to be several.
 BROWSERS = {"Edg": "Edge", "Firefox": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
 SYSTEMS = {

@@ -12,6 +12,16 @@ from samsyn.tenancy.actions.clients import (
     take_up_client,
 )
 from samsyn.tenancy.actions.consent import record_consent
+from samsyn.tenancy.actions.factors import (
+    add_passkey,
+    answer_offer,
+    put_on_codes,
+    remove_factor,
+    rename_passkey,
+    renew_recovery_codes,
+    reset_factors,
+    tell_of_recovery,
+)
 from samsyn.tenancy.actions.people import (
     accept_invitation,
     add_colleague,
@@ -30,7 +40,9 @@ __all__ = [
     "add_client",
     "add_colleague",
     "add_firm",
+    "add_passkey",
     "add_staff",
+    "answer_offer",
     "ask_for_address",
     "awaited_address",
     "change_client",
@@ -46,9 +58,15 @@ __all__ = [
     "invite_main_contact",
     "join_companies",
     "locked_member",
+    "put_on_codes",
     "record_consent",
     "remind_main_contact",
+    "remove_factor",
+    "rename_passkey",
+    "renew_recovery_codes",
+    "reset_factors",
     "revoke",
     "set_people",
     "take_up_client",
+    "tell_of_recovery",
 ]

@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from samsyn.kit.queue import DAILY, run
+
 
 class Command(BaseCommand):
     help = "Puts a new secret key first, or forgets the older ones. Web and worker are started again afterwards."
@@ -23,6 +25,8 @@ class Command(BaseCommand):
             )
         path = settings.SECRET_KEY_FILE
         keys = path.read_text().split()
+        if options["what"] == "forget":
+            run(DAILY["sealed secrets"])  # what is sealed for long is sealed with the newest key from now on
         kept = [secrets.token_urlsafe(50), *keys] if options["what"] == "new" else keys[:1]
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
