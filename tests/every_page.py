@@ -41,6 +41,7 @@ PEOPLE = [
     (MANAGER, "/byra/demobyran/medarbetare/"),
     (MANAGER, "/byra/demobyran/installningar/"),
     (MANAGER, "/byra/demobyran/installningar/logg/"),
+    (MANAGER, "/byra/demobyran/installningar/avtal/"),
 ]
 
 

@@ -61,7 +61,7 @@ def test_an_approval_keeps_the_text_that_was_read_and_tells_the_firm(visit: Any,
 def test_a_text_that_was_changed_while_it_was_read_cannot_be_approved(visit: Any, world: Any) -> None:
     owner = visit(NEW_OWNER)
     sha = read(owner)
-    tenancy.change_firm(world.manager, agreement={"sv": "## Nytt\n\nEn annan text."})
+    tenancy.publish_agreement(world.manager, {"sv": "## Nytt\n\nEn annan text."}, after=1)
     late = owner.post(ASKED, {"decision": "approve", "may_represent": "on", "text": sha})
     assert late.status_code == 422
     assert "Byrån har ändrat avtalstexten sedan du läste den." in text(late)

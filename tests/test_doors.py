@@ -49,6 +49,7 @@ CASES = {
 FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
     "/byra/<slug:firm>/installningar/logg/", "/byra/<slug:firm>/medarbetare/<uuid:pk>/",
+    "/byra/<slug:firm>/installningar/avtal/",
     "/byra/<slug:firm>/logotyp/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
@@ -204,6 +205,7 @@ def test_pages_are_private_and_carry_the_policy(visit: Any, world: Any) -> None:
 CONSENT, COLLEAGUES = "/kund/<slug:company>/samtycke/<slug:firm>/", "/kund/<slug:company>/kollegor/"
 NEW_CASE, DECIDE = "/kund/<slug:company>/arenden/nytt/", CASE + "svara/"
 STAFF, SETTINGS = "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/"
+AGREEMENT = SETTINGS + "avtal/"
 LOG, COLLEAGUE, STAFF_MEMBER = SETTINGS + "logg/", COLLEAGUES + "<uuid:pk>/", STAFF + "<uuid:pk>/"
 IMPORT = {route for route in FIRM if "/import/" in route}
 REFUSED_POSTS: dict[str, set[str]] = {
@@ -213,15 +215,15 @@ REFUSED_POSTS: dict[str, set[str]] = {
     "lasare@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE, NEW_CASE, *(CASE + end for end in (
         "skicka-tillbaka/", "utkast/", "filer/", "svara/", "last/", "klart/", "angra/", "meddelande/", "ateroppna/"))},
     "ansvarig@demobyran.example": set(),
-    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS},
-    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, *IMPORT},
+    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT},
+    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, *IMPORT},
 }  # fmt: skip
 REFUSED_GETS: dict[str, set[str]] = {
     "dubbel@demokund.example": {COLLEAGUE},
     "medarbetare@demokund.example": {COLLEAGUE},
     "lasare@demokund.example": {COLLEAGUE, NEW_CASE},
-    "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, LOG},
-    "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, LOG, *IMPORT},
+    "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG},
+    "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG, *IMPORT},
 }
 VERBS = ["begar-komplettering", "svara", "meddelande", "anteckning", "avsluta", "makulera", "aterkalla", "ateroppna",
          "paminn", "datum", "ansvarig"]  # fmt: skip

@@ -73,7 +73,7 @@ def hostile(world: Any) -> Any:
     rows.update(name=BAD, contact_name=BAD, address=BAD, city=BAD, phone=BAD[:40], client_number=BAD[:40])
     for name in ("demokund", "utansamtycke"):
         world.engagements[name] = rows.select_related("company", "firm").get(pk=world.engagements[name].pk)
-    tenancy.change_firm(world.manager, agreement={"sv": f"## {BAD}\n\n{BAD}", "en": BAD})
+    tenancy.publish_agreement(world.manager, {"sv": f"## {BAD}\n\n{BAD}", "en": BAD}, after=1)
     world.made = {}
     for kind, request in REQUESTS.items():
         case = write(world, world.manager, "demokund", kind, BAD, BAD, request=request, file=BAD + ".pdf")

@@ -86,7 +86,7 @@ FORMS = [
     (MANAGER, "/byra/demobyran/arenden/{answered}/gor/svara/", "text", "text-svara"),
     (MANAGER, "/byra/demobyran/arenden/{answered}/gor/begar-komplettering/", "text", "text-begar-komplettering"),
     (MANAGER, "/byra/demobyran/arenden/{question}/svara-at/", "a-comment", "id_a-comment"),
-    (MANAGER, "/byra/demobyran/installningar/", "agreement_sv", "id_agreement_sv"),
+    (MANAGER, "/byra/demobyran/installningar/avtal/", "sv", "id_sv"),
 ]
 
 

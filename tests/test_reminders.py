@@ -133,7 +133,7 @@ def test_a_reminder_carries_a_new_link_that_lives_as_long_as_the_old_one_which_d
         jobs.follow_up_consents()
         second = link_to(NILS)
         (reminder,) = [one for one in mail.outbox if one.subject.startswith("Påminnelse")]
-        assert "till och med 3 mars 2027" in str(reminder.body).replace("\u00a0", " ")
+        assert "slutar fungera 3 mars 2027" in str(reminder.body).replace("\u00a0", " ")
         assert (client.get(first).status_code, client.get(second).status_code) == (410, 200)
     with time_machine.travel(START + 30 * DAY, tick=False):
         assert client.get(second).status_code == 410

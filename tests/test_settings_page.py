@@ -19,7 +19,7 @@ from samsyn.cases import actions as cases
 from samsyn.demo.world import write
 from samsyn.kit import letters
 from samsyn.notices import jobs
-from samsyn.tenancy.models import AgreementText, Firm
+from samsyn.tenancy.models import Firm
 
 MANAGER, OWNER = "ansvarig@demobyran.example", "agare@demokund.example"
 PAGE, LOGO, CLIENT_LOGO = (
@@ -27,7 +27,6 @@ PAGE, LOGO, CLIENT_LOGO = (
     "/byra/demobyran/logotyp/",
     "/kund/demokund/logotyp/demobyran/",
 )
-TEXTS = ("agreement_sv", "agreement_en")
 
 
 def text(response: Any) -> str:
@@ -102,8 +101,6 @@ def test_each_fact_is_saved_and_shown_again(visit: Any, world: Any) -> None:
         ({"max_case_mb": "1001"}, "Skriv ett tal från 1 till 1000."),
         ({"max_file_mb": "20", "max_case_mb": "10"}, "Ett ärende måste rymma den största filen."),
         ({"due_days": "91"}, "Skriv ett tal från 1 till 90."),
-        ({"agreement_sv": "x" * 20_001}, "Texten är för lång."),
-        ({"agreement_en": ""}, "Detta fält måste fyllas i."),
     ],
 )
 def test_what_will_not_do_is_said_at_the_field_and_nothing_is_saved(
@@ -115,7 +112,6 @@ def test_what_will_not_do_is_said_at_the_field_and_nothing_is_saved(
     assert sentence in text(page)
     assert "Kvarskriven" in text(page)
     assert vars(now()) | {"_state": None} == vars(before) | {"_state": None}
-    assert AgreementText.objects.visible_to(world.manager).count() == 2
 
 
 def test_only_a_manager_of_this_firm_changes_it(visit: Any, world: Any) -> None:
@@ -140,31 +136,6 @@ def test_the_days_to_answer_are_suggested_in_a_new_case(visit: Any, world: Any) 
     soon = suggested()
     save(manager, due_days="60")
     assert soon < suggested()
-
-
-# The agreement text
-
-
-def versions(world: Any) -> list[tuple[int, str]]:
-    rows = AgreementText.objects.visible_to(world.manager).filter(firm=world.firm)
-    return sorted((one.version, one.language) for one in rows)
-
-
-def test_a_changed_agreement_text_becomes_a_new_version_of_that_language_alone(visit: Any, world: Any) -> None:
-    manager = visit(MANAGER)
-    first = [(1, "en"), (1, "sv")]
-    assert versions(world) == first
-    for _again in range(2):
-        save(manager, city="Täby")
-    with_carriage_returns = {name: facts(manager)[name].replace("\n", "\r\n") + "\r\n" for name in TEXTS}
-    save(manager, **with_carriage_returns)
-    assert versions(world) == first, "what is not changed makes no version"
-    save(manager, agreement_sv="## Nytt avtal\n\nMed ny text.")
-    assert versions(world) == [(1, "en"), (1, "sv"), (2, "sv")]
-    owner = visit("agare@utansamtycke.example")
-    page = text(owner.get("/kund/utansamtycke/samtycke/demobyran/"))
-    assert "Med ny text." in page
-    assert "Version 2" in page
 
 
 # Sender

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from samsyn.cases.actions.addressing import list_recipients
 from samsyn.cases.actions.answering import done
 from samsyn.cases.actions.asking import discard, open_
-from samsyn.cases.actions.consent import follow_up
+from samsyn.cases.actions.consent import ask_anew, follow_up
 from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
 from samsyn.cases.people import owners_of
 from samsyn.kit.queue import each
 from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.agreement import version_to_renew
 from samsyn.tenancy.errors import NotYours, Refused
-from samsyn.tenancy.models import FIRM, Engagement, Membership
+from samsyn.tenancy.models import FIRM, AgreementText, Engagement, Firm, Membership
 
 COPIED = (
     "kind",
@@ -84,8 +85,31 @@ def follow_up_consents() -> None:
 
 
 def _follow_up(engagement_id: str) -> None:
+    follow_up(_client(engagement_id))
+
+
+def _client(engagement_id: str) -> Engagement:
     rows = Engagement.objects.unscoped(why="the worker serves every firm").select_related("firm")
-    follow_up(rows.get(pk=engagement_id))
+    found: Engagement = rows.get(pk=engagement_id)
+    return found
+
+
+def ask_anew_of_all() -> None:
+    """Ask everybody who must approve a newer text and has not been asked. Each minute."""
+    rows = AgreementText.objects.unscoped(why="the worker serves every firm").filter(must_renew=True)
+    each(ask_anew_of_firm, [str(pk) for pk in rows.order_by("firm").values_list("firm", flat=True).distinct()])
+
+
+def ask_anew_of_firm(firm_id: str) -> None:
+    """The same of one firm's clients, one transaction each: killed halfway it goes on where it was."""
+    version = version_to_renew(Firm.objects.get(pk=firm_id))
+    rows = Engagement.objects.unscoped(why="the worker serves every firm").filter(firm=UUID(firm_id), ended_at=None)
+    older = rows.filter(consent="approved", agreement_version__lt=version, merged_into=None)
+    each(_ask_anew, [str(pk) for pk in older.order_by("sort_key", "id").values_list("pk", flat=True)])
+
+
+def _ask_anew(engagement_id: str) -> None:
+    ask_anew(_client(engagement_id))
 
 
 def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:

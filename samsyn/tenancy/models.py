@@ -7,6 +7,7 @@ constraint, so that a firm can be moved to another server.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -245,6 +246,13 @@ class Engagement(TenantModel):
         """Whether the firm has asked for approval of a new text, while the old approval still holds."""
         return self.has_consent and self.asked_at is not None
 
+    @property
+    def answer_by(self) -> dt.datetime | None:
+        """When the asking ends that nobody has answered; an approval in force can hold some days longer."""
+        from samsyn.tenancy.waiting import HOLDS, LIVES
+
+        return self.asked_at and self.asked_at + (HOLDS if self.has_consent else LIVES)
+
     def menu_is_open_for(self, member: Membership) -> bool:
         """Whether *Ärenden* is there for a person at the client: consent was at some time approved, and a case has
         been released that he or she may know of. So no menu tells of a restricted one either."""
@@ -351,6 +359,9 @@ class AgreementText(TenantModel):
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
+    by = key(Membership, null=True)
+    # Whether those who have approved an older one are asked to approve this.
+    must_renew = models.BooleanField(default=False)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

@@ -51,7 +51,9 @@ class Asking:
         return working_days_after(stockholm_day(self.reminded[-1]), APART)
 
     def _is_over(self, now: dt.datetime) -> bool:
-        """An invitation ends with its link. An approval in force ends only when every reminder has had its time."""
-        if now < self.ends_at:
-            return False
-        return self.step == Step.INVITED or (self.next_reminder() is None and stockholm_day(now) > self._rested())
+        """An invitation ends with its link, to the second. An approval in force ends when its last day is over and
+        every reminder has had its time."""
+        if self.step == Step.INVITED:
+            return now >= self.ends_at
+        today = stockholm_day(now)
+        return today > stockholm_day(self.ends_at) and self.next_reminder() is None and today > self._rested()

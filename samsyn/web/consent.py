@@ -13,7 +13,7 @@ from samsyn.cases import actions
 from samsyn.cases.lists import waiting_for_consent
 from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.agreement import text_for
+from samsyn.tenancy.agreement import reading_of
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Consent, Engagement, Membership
 from samsyn.tenancy.roles import Right
@@ -48,7 +48,9 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
             problem = str(refusal)
     engagement = held.engagement
     engagement.firm = held.firm
-    history = list(Consent.objects.visible_to(actor).filter(engagement=engagement).order_by("-seq"))
+    rows = Consent.objects.visible_to(actor).select_related("text").filter(engagement=engagement)
+    history = list(rows.order_by("-seq"))
+    approval = next((one for one in history if one.step == Step.APPROVED), None)
     return page(
         request,
         "client/consent.html",
@@ -58,27 +60,28 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         held=held,
         contacts=[contact(actor, held.firm, engagement.responsible)],
         engagement=engagement,
-        text=text_for(held.firm, request.LANGUAGE_CODE),
+        reading=reading_of(held.firm, engagement, history, request.LANGUAGE_CODE),
         history=consent_history(history),
-        approved_by=history[0].name if history else "",
+        approval=approval,
         waiting=waiting_for_consent(actor, engagement),
         problem=problem,
         reason=reason,
         ticked=bool(written.get("", "may_represent")),
         represents=actor.may(Right.REPRESENT, engagement.pk),
-        asked=engagement.awaits_answer,
+        asked=engagement.asked_at is not None,
     )
 
 
 def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpResponse:
     """Carry out the button that was pressed; a second press of it leads where the first did."""
     engagement, decision = held.engagement, request.POST.get("decision", "")
+    renewing = engagement.is_renewing
     if decision not in STEPS:
         raise Refused(_("Choose Approve or Decline."))
     if not has_done(actor, engagement, decision):
         answer(request, actor, engagement, decision)
-    messages.success(request, DONE[decision]())
-    if decision == "approve":
+    messages.success(request, DONE[decision, renewing]())
+    if decision == "approve" and not renewing:
         return redirect("client_cases" if held.menu_is_open else "client_start", slug_of(actor))
     return redirect("consent", slug_of(actor), held.firm.slug)
 
@@ -106,8 +109,12 @@ def answer(request: HttpRequest, actor: Actor, engagement: Engagement, decision:
 LONGEST = 500
 Step = Engagement.ConsentState
 STEPS = {"approve": Step.APPROVED, "decline": Step.DECLINED, "withdraw": Step.WITHDRAWN}
-DONE: dict[str, Callable[[], str]] = {
-    "approve": lambda: _("You have approved. The cases are here."),
-    "decline": lambda: _("You have declined. The firm knows."),
-    "withdraw": lambda: _("The consent is withdrawn. What has been sent can still be read."),
+# By the button, and whether a new text was asked about while an approval was in force.
+DONE: dict[tuple[str, bool], Callable[[], str]] = {
+    ("approve", False): lambda: _("You have approved. The cases are here."),
+    ("approve", True): lambda: _("You have approved the new text."),
+    ("decline", False): lambda: _("You have declined. The firm knows."),
+    ("decline", True): lambda: _("You have declined, and the consent has ended. What has been sent can still be read."),
+    ("withdraw", False): lambda: _("The consent is withdrawn. What has been sent can still be read."),
+    ("withdraw", True): lambda: _("The consent is withdrawn. What has been sent can still be read."),
 }

@@ -44,6 +44,7 @@ VIEWS = {
     "alla": gettext_lazy("All"),
     "samtycke": gettext_lazy("Consent missing"),
     "hinder": gettext_lazy("Can't be invited"),
+    "fornyas": gettext_lazy("Asked anew"),
     "mina": gettext_lazy("Mine"),
     "avslutade": gettext_lazy("Ended"),
 }
@@ -62,6 +63,10 @@ EMPTY = {
     "hinder": (
         gettext_lazy("Nothing hinders"),
         gettext_lazy("A client that can't be invited yet is listed here, with what to mend."),
+    ),
+    "fornyas": (
+        gettext_lazy("Nobody is asked anew"),
+        gettext_lazy("A client that has approved an older agreement text and is asked about a new one is listed here."),
     ),
     "mina": (
         gettext_lazy("No clients of yours"),
@@ -166,6 +171,8 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     staff = addresses_of_staff(actor.firm)  # type: ignore[arg-type]
     if view == "hinder":
         rows = hindered(rows.filter(MISSING), staff)
+    if view == "fornyas":
+        rows = rows.filter(consent=Step.APPROVED, asked_at__isnull=False)
     if view == "mina":
         rows = rows.filter(responsible=actor.membership)
     for word in words.split()[:8]:

@@ -1,4 +1,4 @@
-"""*Inställningar*: name, number, address, phone, logo, sender, agreement text, file limits, days to answer."""
+"""*Inställningar*: name, number, address, phone, logo, sender, file limits, days to answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonNameField, TextField, TickField
+from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonNameField, TickField
 from samsyn.kit.pictures import PictureField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.agreement import newest_texts
 from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.roles import Right
@@ -52,17 +51,6 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("PNG, JPEG or WEBP, at most 500 kB. It stands at the top of the client's pages."),
     )
     remove_logo = TickField(label=gettext_lazy("Remove the logo"))
-    agreement_sv = TextField(
-        label=gettext_lazy("Agreement text in Swedish"),
-        widget=forms.Textarea(attrs={"rows": 14}),
-        longest=20_000,
-        help_text=gettext_lazy("A line that begins with ## is a heading."),
-    )
-    agreement_en = TextField(
-        label=gettext_lazy("Agreement text in English"),
-        widget=forms.Textarea(attrs={"rows": 14}),
-        longest=20_000,
-    )
 
     class Meta:
         model = Firm
@@ -103,14 +91,12 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
     if not actor.may(Right.RUN_FIRM) or actor.firm is None:
         raise NotYours(_("Only a firm manager can change the settings."))
     firm = Firm.objects.get(pk=actor.firm.pk)
-    texts = {f"agreement_{text.language}": text.body for text in newest_texts(firm)}
     post, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = FirmForm(post, files, instance=firm, initial=texts)
+    form = FirmForm(post, files, instance=firm)
     fill(form, put_back(request))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
-        bodies = {"sv": facts.pop("agreement_sv"), "en": facts.pop("agreement_en")}
-        actions.change_firm(actor, agreement=bodies, logo=facts.pop("picture"), **facts)
+        actions.change_firm(actor, logo=facts.pop("picture"), **facts)
         messages.success(request, _("The settings are saved"))
         return redirect("firm_settings", slug_of(actor))
     status = 422 if request.method == "POST" else 200

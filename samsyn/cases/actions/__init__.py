@@ -23,7 +23,7 @@ from samsyn.cases.actions.asking import (
     write_to_firm,
 )
 from samsyn.cases.actions.clients import delete_client, end_client, sent_to, take_up_client
-from samsyn.cases.actions.consent import approve_consent, decline_consent, follow_up, withdraw_consent
+from samsyn.cases.actions.consent import approve_consent, ask_anew, decline_consent, follow_up, withdraw_consent
 from samsyn.cases.actions.ending import cancel, close, end_with_consent, reopen, retract
 from samsyn.cases.actions.leaving import answers_for, leave_firm, remove_staff
 from samsyn.cases.actions.minding import change_due, message, note, reassign, remind
@@ -36,6 +36,7 @@ __all__ = [
     "approve",
     "approve_consent",
     "ask_again",
+    "ask_anew",
     "cancel",
     "change_due",
     "close",

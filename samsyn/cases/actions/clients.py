@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from samsyn.cases.actions.asking import discard
+from samsyn.cases.actions.consent import ask_once_more
 from samsyn.cases.actions.ending import cancel
 from samsyn.cases.models import Case, SendBatch, State
 from samsyn.cases.retention import while_the_client_stays
@@ -38,8 +39,12 @@ def end_client(actor: Actor, engagement: Engagement) -> int:
 
 @transaction.atomic
 def take_up_client(actor: Actor, engagement: Engagement) -> None:
-    """An ended client comes back, and with it what was reckoned from the day it ended."""
-    while_the_client_stays(actions.take_up_client(actor, engagement))
+    """An ended client comes back, and with it what was reckoned from the day it ended. What it had not answered about
+    a new agreement text is asked once more, so that it gets all its time."""
+    fresh = actions.take_up_client(actor, engagement)
+    while_the_client_stays(fresh)
+    if fresh.is_renewing:
+        ask_once_more(actor, fresh)
 
 
 def delete_client(actor: Actor, engagement: Engagement) -> None:

@@ -17,9 +17,9 @@ from samsyn.kit.queue import enqueue
 from samsyn.tenancy.actions import record_consent, remind_main_contact
 from samsyn.tenancy.actions.consent import Step, asking_of, locked_client
 from samsyn.tenancy.actors import Actor, system_for
-from samsyn.tenancy.agreement import text_that_was_read
+from samsyn.tenancy.agreement import text_at, text_that_was_read, version_to_renew
 from samsyn.tenancy.errors import NotNow, NotYours
-from samsyn.tenancy.models import Consent, Engagement, Invitation
+from samsyn.tenancy.models import FIRM, Consent, Engagement, Invitation
 from samsyn.tenancy.roles import Right
 
 TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
@@ -94,6 +94,27 @@ def _end(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") 
     for case in closing:
         end_with_consent(system, case)
     return len(closing)
+
+
+@transaction.atomic
+def ask_anew(engagement: Engagement) -> bool:
+    """Ask a client that has approved an older text for approval of the one the firm demands it of. False when it
+    need not be asked; the approval it has given holds meanwhile."""
+    firm = engagement.firm
+    fresh = locked_client(system_for(firm), engagement)
+    version = version_to_renew(firm)
+    if not fresh.has_consent or fresh.ended_at or fresh.merged_into_id or fresh.agreement_version >= version:
+        return False
+    text = text_at(firm, version, fresh.language)
+    by = text.by if text else None
+    demanding = Actor(side=FIRM, memberships=(by,), user=by.user, firm=firm) if by else system_for(firm)
+    ask_once_more(demanding, fresh)
+    return True
+
+
+def ask_once_more(actor: Actor, engagement: Engagement) -> None:
+    """Ask about the newest text while the approval of an older one holds. The caller has asked whether that is so."""
+    _tell(record_consent(actor, engagement, Step.RENEWAL))
 
 
 @transaction.atomic

@@ -102,12 +102,12 @@ def retract(actor: Actor, case: Case) -> dict[str, Any]:
     when=UNENDED,
     then=State.CLOSED,
     right=Right.WORK,
-    says=gettext_lazy("The case was closed because the consent was withdrawn."),
+    says=gettext_lazy("The case was closed because the consent ended."),
     icon="undo-2",
     needs_consent=False,
 )
 def end_with_consent(actor: Actor, case: Case) -> dict[str, Any]:
-    """Withdrawal closes what is open, in its own transaction."""
+    """The end of a consent closes what is open, in its own transaction."""
     end(case, Outcome.WITHDRAWN)
     return {}
 

@@ -2,6 +2,7 @@
 
 from samsyn.tenancy.actions.access import change_role, end_access, locked_member, revoke
 from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
+from samsyn.tenancy.actions.agreement import newest_version, publish_agreement
 from samsyn.tenancy.actions.clients import (
     add_client,
     change_client,
@@ -58,6 +59,8 @@ __all__ = [
     "invite_main_contact",
     "join_companies",
     "locked_member",
+    "newest_version",
+    "publish_agreement",
     "put_on_codes",
     "record_consent",
     "remind_main_contact",

@@ -52,8 +52,7 @@ def record_consent(
     locked = rows.locked().get(pk=engagement.pk)
     history = Consent.objects.unscoped(why="the next step's number").filter(engagement=locked)
     held = actor.membership_in(engagement.pk)
-    language = actor.user.language if actor.user else engagement.language
-    text = text or text_for(engagement.firm, language)
+    text = text or _text_meant(actor, engagement, step)
     consent = Consent.objects.create(
         firm_id=locked.firm_id,
         engagement=locked,
@@ -73,6 +72,16 @@ def record_consent(
         setattr(engagement, column, getattr(locked, column))
     engagement.save(update_fields=COPIES)
     return consent
+
+
+def _text_meant(actor: Actor, engagement: Engagement, step: Step) -> AgreementText:
+    """What a step is about: the newest text, but for a withdrawal the one that was approved."""
+    if step == Step.WITHDRAWN:
+        rows = Consent.objects.unscoped(why="the caller has found the client").filter(engagement=engagement)
+        approved = rows.filter(step=Step.APPROVED).exclude(text=None).select_related("text").order_by("-seq").first()
+        if approved:
+            return approved.text  # type: ignore[no-any-return]
+    return text_for(engagement.firm, actor.user.language if actor.is_client and actor.user else engagement.language)
 
 
 def keep_copies(engagement: Engagement, consent: Consent, version: int, party: str) -> None:

@@ -271,7 +271,7 @@ def _write_invitation(invitation: Invitation, token: str, *, inviter: str = "", 
         lives = _("The link works for 30 days and only for you.")
         if reminds:
             until = full_date(stockholm_day(invitation.expires_at))
-            lives = _("The link works until %(day)s and only for you. The earlier one opens nothing more.") % {
+            lives = _("The link is only for you and stops working on %(day)s. The earlier one opens nothing more.") % {
                 "day": until
             }
     letters.write(
@@ -402,10 +402,8 @@ def _membership_from(invitation: Invitation, user: User) -> Membership:
 
 
 @transaction.atomic
-def change_firm(
-    actor: Actor, *, agreement: dict[str, str], logo: bytes | None = None, remove_logo: bool = False, **facts: object
-) -> Firm:
-    """A manager changes what the firm says about itself. A changed agreement text becomes a new version."""
+def change_firm(actor: Actor, *, logo: bytes | None = None, remove_logo: bool = False, **facts: object) -> Firm:
+    """A manager changes what the firm says about itself."""
     if not actor.is_firm or not actor.may(Right.RUN_FIRM) or actor.firm is None:
         raise NotYours(_("Only a firm manager can change the settings."))
     firm = Firm.objects.select_for_update(no_key=True).get(pk=actor.firm.pk)
@@ -414,7 +412,6 @@ def change_firm(
     if logo or remove_logo:
         _change_logo(firm, logo)
     firm.save()
-    publish(firm, {language: body.replace("\r\n", "\n").strip() for language, body in agreement.items()})
     return firm
 
 
