@@ -20,6 +20,7 @@ from django.core import mail
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -399,7 +400,8 @@ def of_consent(world: Any, said: dict[str, str]) -> set[str]:
     write(world, world.manager, "utansamtycke", "question", say("subject"), request=request_of("question", say))
     actions.decline_consent(ulla, client, reason=say("declined"))
     actions.withdraw_consent(world.owner, world.engagements["demokund"], reason=say("withdrawn"))
-    type(client).objects.unscoped(why="invited anew").filter(pk=client.pk).update(consent="invited")
+    anew = type(client).objects.unscoped(why="invited anew").filter(pk=client.pk)
+    anew.update(consent="invited", asked_at=timezone.now())
     actions.approve_consent(ulla, client, text_sha256=text_for(client.firm, "sv").sha256)
     said |= say.said
     return {event.verb for event in Event.objects.unscoped(why="the test sees all").filter(engagement=client)}

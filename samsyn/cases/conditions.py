@@ -157,11 +157,12 @@ class Unminded(Strayed):
 
 
 class OwnOrStrayed(Strayed):
-    """Whether a case is the actor's own or astray: the two in one, so that one index answers both."""
+    """Whether a case is the actor's own, or that of somebody the actor stands in for, or astray: all in one, so that
+    one index answers."""
 
     def text(self, said: Said) -> str:
         before, own = Said(said.connection), Said(said.connection)
-        also = f"staff.id = {own.one(self.actor.membership.pk)}"
-        some = self.some(before, also)
-        said.values += [*before.values, *own.values, *own.values]
-        return f"{{responsible_id}} IN ({some}) AND ({{responsible_id}} = %s OR NOT EXISTS ({AT_WORK}))"
+        some = self.some(before, own.among("staff.id", self.actor.minds))
+        said.values += [*before.values, *own.values]
+        mine = said.among("{responsible_id}", self.actor.minds)
+        return f"{{responsible_id}} IN ({some}) AND ({mine} OR NOT EXISTS ({AT_WORK}))"

@@ -72,10 +72,11 @@ def _waiting(actor: Actor) -> list[Q]:
 
 
 def minding(actor: Actor) -> list[Q]:
-    """Why this person at the firm minds a case: it is his or her own, or nobody's and he or she is a manager."""
+    """Why this person at the firm minds a case: it is his or her own or that of somebody who is away, or nobody's
+    and he or she is a manager."""
     if actor.may(Right.RUN_FIRM):
         return [Q(OwnOrStrayed(actor)), Q(responsible=None)]
-    return [Q(responsible=actor.membership)]
+    return [Q(responsible__in=actor.minds)]
 
 
 def waiting_for_consent(actor: Actor, engagement: Engagement) -> int:

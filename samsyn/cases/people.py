@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from samsyn.cases.models import Case, Recipient
+from samsyn.tenancy.absences import stood_in_for
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.models import Engagement, Membership, Participant
+from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.people import HERE
 from samsyn.tenancy.roles import Right, rights_of
 
@@ -34,15 +35,20 @@ def approvers_at(engagement_id: UUID) -> list[Membership]:
     return [one for one in present().filter(engagement=engagement_id) if Right.APPROVE in rights_of(one)]
 
 
-def sees_client(member: Membership, engagement: Engagement) -> bool:
-    """Whether a member of staff works with this client: sees all, is responsible, or takes part."""
+def sees_client(member: Membership, engagement: Engagement, *, today: bool = False) -> bool:
+    """Whether a member of staff works with this client: sees all, is responsible, or takes part.
+
+    With `today` also whether he or she stands in, just now, for somebody who is or does: enough to be told and
+    to open it, not to be given it.
+    """
     if member.firm_id != engagement.firm_id or member.engagement_id is not None or member.ended_at is not None:
         return False
-    if member.scope == Membership.Scope.ALL or engagement.responsible_id == member.pk:
+    if member.scope == Membership.Scope.ALL:
         return True
-    rows = Participant.objects.unscoped(why="does this member of staff take part")
-    taking_part: bool = rows.filter(engagement=engagement, membership=member).exists()
-    return taking_part
+    who = (member.pk, *(stood_in_for(member) if today else ()))
+    rows = Engagement.objects.unscoped(why="does this member of staff work with it").filter(pk=engagement.pk)
+    works_with: bool = rows.filter(Engagement.worked_with_by(who)).exists()
+    return works_with
 
 
 def known_staff(actor: Actor, engagement: Engagement) -> list[Membership]:

@@ -107,15 +107,16 @@ def action(
                 if first := pressed_before(actor, name, fresh, token):
                     _copy_back(fresh, case)
                     return first
-                refuse_unless_allowed(verb, actor, fresh)
+                acting = actor.for_the_absent(fresh.responsible)
+                refuse_unless_allowed(verb, acting, fresh)
                 if verb.same_edition:
                     refuse_outdated(fresh, edition)
-                said = body(actor, fresh, **words)
+                said = body(acting, fresh, **words)
                 if then is not None:
                     move(fresh, then)
-                event = _write(verb, actor, fresh, said, press_of(actor, name, token))
+                event = _write(verb, acting, fresh, said, press_of(acting, name, token))
                 if takes is not None:
-                    _attach(event, actor, fresh, takes, everyones=takes_everyones)
+                    _attach(event, acting, fresh, takes, everyones=takes_everyones)
                 if verb.tells and fresh.is_sent:
                     _hand_over(event)
                 _give_number(fresh)
@@ -248,6 +249,7 @@ def _write(verb: Verb, actor: Actor, case: Case, said: dict[str, Any], once: str
         # The system has no name: its sentences name nobody, whatever language the worker speaks.
         name=actor.name if actor.user else "",
         role=held.role if held else "",
+        on_behalf_of=actor.on_behalf_of,
         round=case.round,
         body=said,
         body_version=case.kind_of.version,

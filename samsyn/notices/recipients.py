@@ -7,6 +7,7 @@ from uuid import UUID
 from samsyn.cases.models import Case, Event
 from samsyn.cases.people import owners_of, present, recipients_of, sees_client
 from samsyn.cases.verbs import VERBS
+from samsyn.tenancy.absences import today
 from samsyn.tenancy.models import CLIENT, Consent, Engagement, Invitation, Membership, Participant
 
 Role = Membership.Role
@@ -53,18 +54,25 @@ def _with_a_link(engagement: Engagement) -> frozenset[str]:
 
 
 def at_firm(engagement: Engagement, responsible: UUID | None) -> list[Membership]:
-    """The first that exist of: the responsible, the participants, the client's responsible, the managers.
+    """The first that exist of: the responsible, whoever stands in, the participants, the client's responsible,
+    whoever stands in for that one, the managers.
 
-    Only those who can open what they are told of: a consultant may have left the client since.
+    Only those who can open what they are told of, since a consultant may have left the client since; and who are
+    not away. When everybody is, the first of them is told all the same.
     """
     staff = present().filter(firm=engagement.firm_id, engagement=None)
     part = Participant.objects.unscoped(why="whom to tell").filter(engagement=engagement)
-    for people in (
+    absent = today(firm=engagement.firm_id)
+    order = (
         staff.filter(pk=responsible),
+        staff.filter(pk__in=absent.filter(membership=responsible).values("stand_in")),
         staff.filter(pk__in=part.values("membership")),
         staff.filter(pk=engagement.responsible_id),
+        staff.filter(pk__in=absent.filter(membership=engagement.responsible_id).values("stand_in")),
         staff.filter(role=Role.MANAGER),
-    ):
-        if found := [one for one in people if sees_client(one, engagement)]:
-            return found
+    )
+    for some in (staff.exclude(pk__in=absent.values("membership")), staff):
+        for people in order:
+            if found := [one for one in people & some if sees_client(one, engagement, today=True)]:
+                return found
     return []

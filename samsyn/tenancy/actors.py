@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from samsyn.tenancy.absences import is_away, stood_in_for, today
 from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Invitation, Membership, Slug, User
 from samsyn.tenancy.roles import Right, rights_of
 
@@ -46,6 +48,7 @@ class Actor:
     firm: Firm | None = None
     ip_address: str | None = field(default=None, compare=False)
     signed_in_by: str = field(default="", compare=False)
+    on_behalf_of: str = field(default="", compare=False)
 
     @property
     def is_client(self) -> bool:
@@ -86,6 +89,24 @@ class Actor:
     @cached_property
     def membership_ids(self) -> tuple[UUID, ...]:
         return tuple(m.pk for m in self.memberships)
+
+    @cached_property
+    def stands_in_for(self) -> tuple[UUID, ...]:
+        """The colleagues at the firm whom this person answers for today."""
+        if not self.is_firm or not self.memberships or not getattr(self.membership, "stands_in", True):
+            return ()
+        return stood_in_for(self.membership)
+
+    @property
+    def minds(self) -> tuple[UUID, ...]:
+        """Whose work at the firm is this person's today: the own, and that of those who are away."""
+        return self.membership_ids + self.stands_in_for
+
+    def for_the_absent(self, responsible: Membership | None) -> Actor:
+        """This person, or standing in for whoever is responsible and away: so it is kept with what is done."""
+        if responsible is None or responsible.pk not in self.stands_in_for:
+            return self
+        return replace(self, kind=STAND_IN, on_behalf_of=responsible.name)
 
     @cached_property
     def firm_ids(self) -> tuple[UUID, ...]:
@@ -147,9 +168,13 @@ def memberships_of(user: User) -> list[Membership]:
         .filter(user=user, ended_at=None)
         .select_related("firm", "engagement__company", "engagement__responsible__user")
         .only(*ASKED)
+        .annotate(
+            stands_in=Exists(today(firm=OuterRef("firm"), stand_in=OuterRef("pk"))),
+            responsible_is_away=is_away("engagement__responsible"),
+        )
         .order_by("id")
     )
-    held = list(rows)
+    held: list[Membership] = list(rows)
     for membership in held:
         membership.user = user
     return held

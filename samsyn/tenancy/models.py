@@ -222,10 +222,14 @@ class Engagement(TenantModel):
             return rows.filter(pk__in=actor.engagement_ids)
         if actor.sees_all:
             return rows
-        takes_part = Participant.objects.unscoped(why="inside narrow").filter(
-            firm=actor.firm, membership=actor.membership
-        )
-        return rows.filter(models.Q(responsible=actor.membership) | models.Q(pk__in=takes_part.values("engagement")))
+        return rows.filter(cls.worked_with_by(actor.minds))
+
+    @classmethod
+    def worked_with_by(cls, members: Any) -> models.Q:
+        """The clients that any of these memberships of staff is responsible for or takes part in."""
+        part = Participant.objects.unscoped(why="who works with what, of members the caller has chosen")
+        part = part.filter(membership__in=members)
+        return models.Q(responsible__in=members) | models.Q(pk__in=part.values("engagement"))
 
     @property
     def has_consent(self) -> bool:
@@ -442,5 +446,6 @@ class Invitation(TenantModel):
         return self.state == self.State.PENDING and timezone.now() < self.expires_at
 
 
-from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401 - Django finds tables here
+from samsyn.tenancy.absences import Absence  # noqa: E402, F401 - Django finds tables here
+from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401
 from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401

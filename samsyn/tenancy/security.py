@@ -32,6 +32,7 @@ class SecurityLog(TenantModel):
         COPY = "copy", _("Took a copy")
         FACTOR_ON = "factor_on", _("Got a second step at sign-in")
         FACTOR_OFF = "factor_off", _("Has lost a second step at sign-in")
+        STANDS_IN = "stands_in", _("Stands in")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -78,6 +79,8 @@ WORDS = {
     "case": _("Case %(value)s"),
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),
+    "stands_in": _("For %(value)s"),
+    "stood_in": _("No longer for %(value)s"),
 }
 
 

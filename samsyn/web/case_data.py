@@ -15,6 +15,7 @@ from samsyn.cases.kinds.base import FileInfo
 from samsyn.cases.lists import cases_for, mark_read, with_asked
 from samsyn.cases.models import Attachment, Case, Draft, Event, ReadMark, Recipient
 from samsyn.cases.rounds import told_review
+from samsyn.tenancy.absences import is_away
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Membership
 from samsyn.tenancy.people import HERE
@@ -66,6 +67,7 @@ def find_case(actor: Actor, ref: str) -> Case:
             own_round=Subquery(own.values("round")[:1]),
             own_saved_at=Subquery(own.values("saved_at")[:1]),
             answer_opened=answer_opened(),
+            responsible_is_away=is_away("responsible"),
             read_until=Subquery(marks.values("seq")[:1]),
         )
     )

@@ -41,7 +41,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.attaching import removed, take
 from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
-from samsyn.web.pages import contact, nav_of, page, slug_of
+from samsyn.web.pages import contact_in, nav_of, page, slug_of
 from samsyn.web.requests import by_script
 from samsyn.web.showing import REF, Line, lines_of
 
@@ -287,7 +287,7 @@ def show_new(
         files=chosen_files(actor, engagement),
         letter=letter,
         engagement=engagement,
-        contacts=[contact(actor, engagement.firm, engagement.responsible)],
+        contacts=[contact_in(actor, engagement.pk)],
         on_case=True,
         problem=problem,
         accept=ACCEPT,

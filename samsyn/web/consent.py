@@ -19,7 +19,7 @@ from samsyn.tenancy.models import Consent, Engagement, Membership
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page
 from samsyn.web.kept import put_back
-from samsyn.web.pages import contact, page, slug_of
+from samsyn.web.pages import contact_in, page, slug_of
 from samsyn.web.showing import consent_history
 
 
@@ -58,7 +58,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         "client_start",
         status=422 if problem else 200,
         held=held,
-        contacts=[contact(actor, held.firm, engagement.responsible)],
+        contacts=[contact_in(actor, engagement.pk)],
         engagement=engagement,
         reading=reading_of(held.firm, engagement, history, request.LANGUAGE_CODE),
         history=consent_history(history),

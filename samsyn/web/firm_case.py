@@ -32,6 +32,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
 from samsyn.tenancy.people import chosen_staff
 from samsyn.web.attaching import Taken, take, take_away
+from samsyn.web.away import said_of
 from samsyn.web.case_data import CaseData, find_case, note_reading, read_case
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import Written, fill, form_of, put_back, refused
@@ -116,6 +117,7 @@ def show(
         ),
         notes=data.notes,
         unminded=is_unminded(case),
+        absent=said_of([case.responsible]).get(case.responsible_id, "") if case.responsible_is_away else "",  # type: ignore[attr-defined]
         people=data.people,
         can=can,
         staff=[(str(one.pk), one.name) for one in data.staff],

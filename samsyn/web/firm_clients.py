@@ -28,6 +28,7 @@ from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
 from samsyn.tenancy.people import chosen_staff, people_of, staff_of
+from samsyn.web.away import said_of
 from samsyn.web.case_data import find_case
 from samsyn.web.doors import firm_page
 from samsyn.web.downloads import year_copy
@@ -261,6 +262,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         years=years_of(actor, [engagement.pk]),
         fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
         staff=list(staff_of(actor)),
+        absent=said_of([engagement.responsible]).get(engagement.responsible_id, ""),
         **people_shown(engagement, [one.membership_id for one in part], written),
         reason=written.get("", "reason"),
         hindered=hinders(engagement, addresses_of_staff(engagement.firm)),

@@ -27,6 +27,7 @@ from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.people import chosen_staff, staff_of
 from samsyn.web import firm_drafts
+from samsyn.web.away import of_desk
 from samsyn.web.doors import firm_page
 from samsyn.web.firm_filters import filters_of, narrowed, paged, with_
 from samsyn.web.firm_news import news
@@ -108,6 +109,7 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
         once=secrets.token_hex(12),
         batches=batches(actor),
         news=news(actor),
+        away=of_desk(actor),
         today=stockholm_today(),
     )
 

@@ -1,4 +1,4 @@
-"""*Nytt sedan i går*: what clients have done since yesterday in what this person is responsible for."""
+"""*Nytt sedan i går*: what clients have done since yesterday in what this person is responsible for or minds today."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def news(actor: Actor) -> list[News]:
 
 def _events(actor: Actor, since: dt.datetime) -> list[News]:
     rows: Any = Event.objects.visible_to(actor).select_related("case")
-    rows = rows.filter(firm=actor.firm, side=CLIENT, at__gte=since, case__responsible=actor.membership)
+    rows = rows.filter(firm=actor.firm, side=CLIENT, at__gte=since, case__responsible__in=actor.minds)
     return [_event(actor, one) for one in rows.order_by("-at")[:SHOWN]]
 
 
@@ -53,7 +53,7 @@ def _event(actor: Actor, event: Event) -> News:
 
 def _consents(actor: Actor, since: dt.datetime) -> list[News]:
     rows: Any = Consent.objects.visible_to(actor).select_related("engagement")
-    rows = rows.filter(firm=actor.firm, side=CLIENT, at__gte=since, engagement__responsible=actor.membership)
+    rows = rows.filter(firm=actor.firm, side=CLIENT, at__gte=since, engagement__responsible__in=actor.minds)
     return [_consent(actor, one) for one in rows.order_by("-at")[:SHOWN]]
 
 

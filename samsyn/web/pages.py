@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from samsyn.cases.lists import MOST, by_place, waiting_for, waits_in
 from samsyn.cases.models import Case
 from samsyn.kit import letters
 from samsyn.kit.text import swedish_sort_key
+from samsyn.tenancy.absences import away
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
@@ -150,6 +152,7 @@ class Contact:
     name: str
     email: str
     logo: str = ""
+    stand_in: str = ""
 
 
 def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
@@ -157,11 +160,23 @@ def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
     if actor.is_firm:
         return []
     if case is not None:
-        return [contact(actor, case.firm, case.responsible)]
-    return [contact(actor, held.firm, held.engagement.responsible) for held in actor.memberships]
+        return [_contact(actor, case.firm, case.responsible, case)]
+    return [contact_in(actor, held.engagement_id) for held in actor.memberships]
 
 
-def contact(actor: Actor, firm: Firm, responsible: Membership | None) -> Contact:
+def contact_in(actor: Actor, engagement_id: UUID | None) -> Contact:
+    """Whom one turns to about all that is with one firm."""
+    held = next(one for one in actor.memberships if one.engagement_id == engagement_id)
+    return _contact(actor, held.firm, held.engagement.responsible, held)
+
+
+def _contact(actor: Actor, firm: Firm, responsible: Membership | None, row: Any) -> Contact:
+    """The firm with the consultant, and who answers while that one is away: `row` knows whether it is worth asking."""
     there = responsible if responsible and responsible.is_there else None
     name, email = (there.name, there.user.email) if there else ("", firm.reply_to)
-    return Contact(firm.name, firm.phone, name, email, logo_for_client(slug_of(actor), firm))
+    found = Contact(firm.name, firm.phone, name, email, logo_for_client(slug_of(actor), firm))
+    if there is None or not getattr(row, "responsible_is_away", True):
+        return found
+    absence = away([there.pk]).get(there.pk)
+    instead = absence.answering if absence else None
+    return replace(found, stand_in=instead.name, email=instead.user.email) if instead else found

@@ -20,6 +20,7 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Invitation, Membership
 from samsyn.tenancy.roles import Right
+from samsyn.web.away import all_coming
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
@@ -71,6 +72,7 @@ def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
         people=people.order_by("user__name"),
         invited=invited.order_by("name"),
         runs=runs,
+        absences=all_coming(actor),
     )
 
 

@@ -14,11 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from samsyn.cases import actions as cases
 from samsyn.tenancy import actions
+from samsyn.tenancy.absences import coming
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.tenancy.people import staff_named, staff_of
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES
+from samsyn.web import away
+from samsyn.web.away import Away
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
@@ -70,9 +73,12 @@ def staff_member(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     decides, own = actor.decides_over(member), member.pk in actor.membership_ids
     if not (decides or own):
         raise NotYours(_("Only a firm manager can change what others at the firm may do."))
+    leave = Away(actor, member, request.POST if request.POST.get("do") == "away" else None)
     return one_person(request, actor, member, StaffRole, "people/staff_member.html", "firm_staff", decides=decides,
                       own=own, held=cases.answers_for(member),
-                      others=[one for one in staff_of(actor) if one.pk != member.pk])  # fmt: skip
+                      others=[one for one in staff_of(actor) if one.pk != member.pk], away=leave,
+                      absences=[(one, away.words_of(one)) for one in coming(membership=member)],
+                      stands_in_for=list(coming(stand_in=member)))  # fmt: skip
 
 
 @client_page("GET", "POST")
@@ -90,15 +96,22 @@ def one_person(
     request: HttpRequest, actor: Actor, member: Membership, form_of: Any, template: str, here: str, **shown: Any
 ) -> HttpResponse:
     """The page of one person, and what its buttons do."""
-    do = request.POST.get("do", "")
+    do, away_form = request.POST.get("do", ""), shown.get("away")
     form = form_of(
         request.POST if do == "role" else None, initial={name: getattr(member, name) for name in form_of.base_fields}
     )
-    fill(form, put_back(request))
+    written = put_back(request)
+    for one in (form, away_form):
+        if one is not None:
+            fill(one, written)
     problem, status = "", 200
     if request.method == "POST":
         try:
-            if response := pressed(request, actor, member, form, do):
+            if away_form is not None and do in ("away", "back"):
+                response = away.pressed(request, actor, member, away_form)
+            else:
+                response = pressed(request, actor, member, form, do)
+            if response is not None:
                 return response
             status = 422
         except NotYours:

@@ -75,6 +75,7 @@ class Line:
     responsible: str
     unminded: bool
     restricted: bool
+    behalf: str  # whose it is, when the reader stands in for somebody who is away
     turn: Turn
     due: Due | None
     updated: str
@@ -123,7 +124,7 @@ def turn_of(case: Case, actor: Actor) -> Turn:
         return Turn("yours", "ball", _("Waiting for you"))
     if actor.is_client:
         return Turn("theirs", "circle-arrow-right", _("With the firm"))
-    if case.responsible_id in actor.membership_ids or (is_unminded(case) and actor.may(Right.RUN_FIRM)):
+    if case.responsible_id in actor.minds or (is_unminded(case) and actor.may(Right.RUN_FIRM)):
         return Turn("yours", "ball", _("Waiting for you"))
     return Turn("ours", "circle-arrow-right", _("With the firm"))
 
@@ -178,6 +179,7 @@ def line_of(case: Case, actor: Actor, url: str) -> Line:
         responsible="–" if is_unminded(case) else short_name(case.responsible_name or ""),  # type: ignore[attr-defined]
         unminded=is_unminded(case),
         restricted=case.restricted,
+        behalf=(case.responsible_name or "") if case.responsible_id in actor.stands_in_for else "",  # type: ignore[attr-defined]
         turn=turn_of(case, actor),
         due=due_of(case),
         updated=moment_phrase(changed) if changed else "",
@@ -242,7 +244,7 @@ def happened(event: Event, files: list[FileInfo], *, silent: bool = False) -> Ha
     verb = VERBS[event.verb]
     said = verb.says(event) if callable(verb.says) else str(verb.says)
     before, mark, after = said.partition("%(actor)s")
-    sentence = format_html("{}<b>{}</b>{}", before, event.name, after) if mark else format_html("{}", said)
+    sentence = format_html("{}{}{}", before, doer_of(event), after) if mark else format_html("{}", said)
     told_elsewhere = event.verb in ("open", "write", "release", "note")
     text = "" if silent or told_elsewhere else event.body.get("text", "")
     return Happened(
@@ -254,6 +256,12 @@ def happened(event: Event, files: list[FileInfo], *, silent: bool = False) -> Ha
         files,
         amendments(event),
     )
+
+
+def doer_of(event: Event) -> SafeString:
+    """Who did it, in bold, and for whom when that person was away."""
+    name = format_html("<b>{}</b>", event.name)
+    return format_html("{} {}", name, _("for %(name)s") % {"name": event.on_behalf_of}) if event.on_behalf_of else name
 
 
 def amendments(event: Event) -> list[Change]:

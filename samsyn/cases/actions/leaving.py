@@ -54,6 +54,7 @@ def remove_staff(actor: Actor, member: Membership, *, to: Membership | None) -> 
         raise Refused(_("Choose who takes over."), field="to")
     if to is not None:
         hand_over(actor, held, to)
+        actions.hand_over_standing_in(actor, fresh, to)
     actions.end_access(actor, fresh)
 
 

@@ -1,5 +1,6 @@
 """What changes who may see what. Plain functions, one transaction each, an actor first."""
 
+from samsyn.tenancy.actions.absences import end_away, hand_over_standing_in, set_away
 from samsyn.tenancy.actions.access import change_role, end_access, locked_member, revoke
 from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
 from samsyn.tenancy.actions.agreement import newest_version, publish_agreement
@@ -52,7 +53,9 @@ __all__ = [
     "confirm_address",
     "delete_client",
     "end_access",
+    "end_away",
     "end_client",
+    "hand_over_standing_in",
     "invitation_for",
     "invite_again",
     "invite_first_manager_again",
@@ -69,6 +72,7 @@ __all__ = [
     "renew_recovery_codes",
     "reset_factors",
     "revoke",
+    "set_away",
     "set_people",
     "take_up_client",
     "tell_of_recovery",

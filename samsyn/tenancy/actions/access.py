@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from samsyn.tenancy import absences
 from samsyn.tenancy.actions.consent import locked_client
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
@@ -56,6 +57,7 @@ def end_access(actor: Actor, member: Membership) -> None:
     fresh.ended_at = timezone.now()
     fresh.save(update_fields=["ended_at"])
     Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
+    absences.end_all_of(fresh)
     _sign_out(fresh)
     _tell(SecurityLog.What.LEFT, actor, fresh, role_of(fresh))
 
