@@ -292,6 +292,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "manage_email": "5/h/user",
     "request_login_code": "20/m/ip,5/15m/key",
+    "sign_in_link": "30/m/ip",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}

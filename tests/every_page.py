@@ -9,6 +9,7 @@ from samsyn.web.doors import routes
 
 OWNER, MANAGER = "agare@demokund.example", "ansvarig@demobyran.example"
 PUBLIC = ["/konto/logga-in/", "/konto/kod/", "/konto/losenord/", "/konto/losenord/skickat/", "/inbjudan/finns-inte/",
+          "/konto/lank/finns-inte/",
           "/finns-inte/"]  # fmt: skip
 PEOPLE = [
     (OWNER, "/konto/"),

@@ -23,7 +23,7 @@ PUBLIC = {
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
     "/konto/losenord/skickat/", "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
     "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/", "/konto/kod/", "/konto/kod/svar/",
-    "/konto/andra-steget/", "/konto/passnyckel/",
+    "/konto/andra-steget/", "/konto/passnyckel/", "/konto/lank/<str:token>/", "/konto/inte-jag/",
 }  # fmt: skip
 PERSON = {
     "/", "/konto/", "/konto/bekrafta/", "/konto/passnyckel/inte-nu/", "/konto/passnycklar/ny/",

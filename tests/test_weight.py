@@ -118,7 +118,8 @@ def parts_of(sheet: str) -> list[tuple[str, str]]:
 
 
 ENTRANCES = ["/konto/logga-in/", "/konto/kod/", "/konto/losenord/", "/konto/losenord/skickat/", "/konto/losenord/1-x/",
-             "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/finns-inte/"]  # fmt: skip
+             "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/finns-inte/",
+             "/konto/lank/finns-inte/"]  # fmt: skip
 
 
 def test_a_page_one_signs_in_on_has_the_look_of_everything_on_it(client: Client, world: Any) -> None:

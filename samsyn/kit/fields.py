@@ -15,6 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from samsyn.kit.codes import DIGITS
 from samsyn.kit.sweden import (
     format_amount,
     format_party_number,
@@ -66,6 +67,17 @@ class MailField(forms.EmailField):
         if len(str(value or "").strip().casefold()) > LONGEST_ADDRESS:
             raise ValidationError(TOO_LONG, code="too_long", params={"limit": LONGEST_ADDRESS})
         return str(super().clean(value))
+
+
+class CodeField(forms.CharField):
+    """The digits from a letter, without the spaces they may be written or pasted with. `code.js` sends the last one."""
+
+    def __init__(self, **attrs: Any) -> None:
+        attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code", "data-code": DIGITS}
+        super().__init__(label=_("Code from the e-mail"), widget=forms.TextInput(attrs=attrs))
+
+    def to_python(self, value: Any) -> str:
+        return "".join(str(value or "").split())
 
 
 class LineField(_Text):

@@ -8,7 +8,7 @@ import traceback
 from typing import Any
 
 # What follows opens a door to whoever reads the line.
-WAY_IN = re.compile(r"(/inbjudan/|/konto/losenord/)[^\s/?'\"]+")
+WAY_IN = re.compile(r"(/inbjudan/|/konto/losenord/|/konto/lank/)[^\s/?'\"]+")
 
 
 class Discreet(logging.Formatter):

@@ -36,3 +36,24 @@ class Letter(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "next_try_at"], name="letter_waiting")]
+
+
+class MailedCode(models.Model):
+    """Six digits that were mailed to somebody, and for a sign-in the link beside them: one use for both together.
+
+    Neither is kept as it was sent: the digits as a keyed hash, the link's token as a hash. `about` is the id of
+    whom or what it opens, `following` the page that was wanted. See `kit/codes.py`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    purpose = models.CharField(max_length=20)
+    about = models.UUIDField()
+    code = models.CharField(max_length=64)
+    token_sha256 = models.CharField(max_length=64, unique=True, null=True)
+    following = models.CharField(max_length=500, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="mailed_code_by_age")]

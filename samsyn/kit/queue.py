@@ -30,6 +30,7 @@ SWEEPS = {
 DAILY = {
     "files nobody needs": "samsyn.cases.sweeping.sweep",
     "security log": "samsyn.tenancy.security.sweep",
+    "codes by mail": "samsyn.kit.codes.sweep",
     "consents": "samsyn.cases.jobs.follow_up_consents",
     "sealed secrets": "samsyn.tenancy.factors.reseal",
 }

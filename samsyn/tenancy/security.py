@@ -69,6 +69,7 @@ class SecurityLog(TenantModel):
 WORDS = {
     "by:password": _("With a password"),
     "by:code": _("With a code by e-mail"),
+    "by:link": _("With a link by e-mail"),
     "by:passkey": _("With a passkey"),
     "by:totp": _("With a one-time code from an app"),
     "by:recovery": _("With a recovery code"),

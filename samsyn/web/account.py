@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account import views as library
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
@@ -19,18 +21,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from samsyn.kit import letters
-from samsyn.kit.fields import MailField, PersonNameField
+from samsyn.kit.fields import CodeField, MailField, PersonNameField
+from samsyn.kit.text import masked_address
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import record_failure
-from samsyn.web.adapter import CODE
 from samsyn.web.doors import held_by, person_page, public_page
+from samsyn.web.entering import claim_try, is_dead, rehearse_letter, use_up
 from samsyn.web.factors import factors_of
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import chooser_places
 from samsyn.web.passkeys import are_possible
+from samsyn.web.remembered import forget, known_here, shown_address
 from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import places_of, sign_out_elsewhere
 
@@ -46,18 +49,15 @@ class TooOften:
 
 
 class SignIn(TooOften, library.LoginView):
-    """A wrong address and a wrong password look alike."""
+    """A wrong address and a wrong password look alike. Whoever signed in here last is offered a code at once."""
 
     template_name = "account/login.html"
 
     def get_context_data(self, **how: Any) -> dict[str, Any]:
         shown: dict[str, Any] = super().get_context_data(**how)
+        known = known_here(self.request)
+        shown["known"] = masked_address(known.email) if known else ""
         return {**shown, "passkeys_possible": are_possible(self.request)}
-
-
-def rehearse_code(email: str) -> None:
-    """Do the work of sending a code to an address that nobody has."""
-    letters.rehearse(template=CODE, to=email, language=letters.present_language(), context={"code": "000000"})
 
 
 class AskForCode(TooOften, library.RequestLoginCodeView):
@@ -65,27 +65,54 @@ class AskForCode(TooOften, library.RequestLoginCodeView):
 
     template_name = "account/code.html"
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """To whoever signed in here last, the code goes without the address being written."""
+        how: dict[str, Any] = super().get_form_kwargs()
+        if self.request.POST.get("to") == "known":
+            known = known_here(self.request)
+            how["data"] = {"email": known.email if known else ""}
+        return how
+
     def form_valid(self, form: Any) -> HttpResponse:
         if form._user is None:
-            rehearse_code(form.cleaned_data["email"])
+            rehearse_letter(self.request, form.cleaned_data["email"])
         return super().form_valid(form)  # type: ignore[no-any-return]
 
 
 class GiveCode(library.ConfirmLoginCodeView):
-    """The code that was mailed. It lives ten minutes, opens once, and dies of five wrong ones."""
+    """The code that was mailed. It lives ten minutes, opens once, and dies of five wrong ones and of its link."""
 
     template_name = "account/code_given.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **how: Any) -> HttpResponse:
         self._process: Any = None
+        if is_dead(request):
+            clear_login(request)
         response: HttpResponse = super().dispatch(request, *args, **how)
         if self._process is None and response.status_code == 302:
             messages.error(request, _("The code is no longer valid. Ask for a new one."))
         return response
 
+    def get_context_data(self, **how: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().get_context_data(**how)
+        return {**shown, "email": shown_address(self.request, shown["email"])}
+
+    def post(self, request: HttpRequest, *args: Any, **how: Any) -> HttpResponse:
+        if self._action == "verify":
+            claim_try(request)
+        return super().post(request, *args, **how)  # type: ignore[no-any-return]
+
+    def _verify_form_valid(self, form: Any) -> HttpResponse:
+        if use_up(self.request):
+            return super()._verify_form_valid(form)  # type: ignore[no-any-return]
+        self._process.abort()  # another press was first
+        messages.error(self.request, _("The code is no longer valid. Ask for a new one."))
+        return redirect("account_request_login_code")
+
     def _resend_form_valid(self, form: Any) -> HttpResponse:
+        self._process.state["at"] = self.stage.login.initiated_at = time.time()  # a new code lives ten minutes as well
         if self._process.user is None:
-            rehearse_code(self._process.state["email"])
+            rehearse_letter(self.request, self._process.state["email"])
         return super()._resend_form_valid(form)  # type: ignore[no-any-return]
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -93,10 +120,18 @@ class GiveCode(library.ConfirmLoginCodeView):
         return super().form_invalid(form)  # type: ignore[no-any-return]
 
 
+class SignOut(library.LogoutView):
+    template_name = "account/logout.html"
+
+    def post(self, *args: Any, **how: Any) -> HttpResponse:
+        """Whoever signs out by hand may share the browser with others, so it forgets who it was."""
+        return forget(super().post(*args, **how))  # type: ignore[no-any-return]
+
+
 sign_in = public_page("GET", "POST")(SignIn.as_view())
 ask_for_code = public_page("GET", "POST")(AskForCode.as_view())
 give_code = public_page("GET", "POST")(GiveCode.as_view())
-sign_out = public_page("GET", "POST")(library.LogoutView.as_view(template_name="account/logout.html"))
+sign_out = public_page("GET", "POST")(SignOut.as_view())
 forgot = public_page("GET", "POST")(library.PasswordResetView.as_view(template_name="account/password_reset.html"))
 forgot_done = public_page()(library.PasswordResetDoneView.as_view(template_name="account/password_reset_done.html"))
 new_password = public_page("GET", "POST")(
@@ -141,13 +176,10 @@ class NewAddress(forms.Form):
 
 
 class Code(forms.Form):
-    code = forms.CharField(
-        label=gettext_lazy("Code from the e-mail"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
-    )
+    code = CodeField()
 
     def carry_out(self, request: HttpRequest) -> str:
-        actions.confirm_address(request.user, "".join(self.cleaned_data["code"].split()))  # type: ignore[arg-type]
+        actions.confirm_address(request.user, self.cleaned_data["code"])  # type: ignore[arg-type]
         return _("Your e-mail address has been changed")
 
 

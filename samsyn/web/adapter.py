@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from samsyn.kit import letters
-from samsyn.kit.fields import MailField
+from samsyn.kit.fields import CodeField, MailField
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog, record_everywhere, record_failure
+from samsyn.web.entering import write_letter
+from samsyn.web.remembered import remember
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
-LETTER, CODE = "password_reset_key", "sign_in_code"
+LETTER = "password_reset_key"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,7 +42,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         about, here = f"by:{how_signed_in(request)}", address_of_visitor(request)
         record_everywhere(SecurityLog.What.SIGNED_IN, user, about=about, ip_address=here)
-        return super().post_login(request, user, **how)  # type: ignore[no-any-return]
+        response: HttpResponse = super().post_login(request, user, **how)
+        return remember(response, user)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Told to the firms of whoever has the address. Of an address nobody has, nothing is kept."""
@@ -56,10 +59,10 @@ class AccountAdapter(DefaultAccountAdapter):
         letters.write(template=LETTER, to=user.email, language=user.language, context=facts)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A code for signing in: to the address we have, as with the link to a new password."""
+        """A code for signing in, with a link beside it: to the address we have, as with the link to a new password."""
         user = User.objects.by_email(email)
         if template_prefix == "account/email/login_code" and user is not None:
-            letters.write(template=CODE, to=user.email, language=user.language, context={"code": context["code"]})
+            write_letter(context["request"], user, context["code"])
             return
         raise NotImplementedError(f"Samsyn has no letter for {template_prefix}")
 
@@ -85,9 +88,6 @@ class AskForCode(RequestLoginCodeForm):
 
 
 class GiveCode(ConfirmLoginCodeForm):
-    """The code from the letter; spaces in it are no fault."""
+    """The code from the letter."""
 
-    code = forms.CharField(
-        label=gettext_lazy("Code from the e-mail"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
-    )
+    code = CodeField(autofocus=True)

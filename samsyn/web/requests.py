@@ -61,6 +61,7 @@ def signed_in_words(how: str) -> str:
 SIGNED_IN: dict[str, Callable[[], str]] = {
     "password": lambda: _("You are signed in with a password."),
     "code": lambda: _("You are signed in with a code sent to your e-mail address."),
+    "link": lambda: _("You are signed in with a link sent to your e-mail address."),
     "passkey": lambda: _("You are signed in with a passkey."),
 }
 CONFIRMED: dict[str, Callable[[], str]] = {
@@ -81,6 +82,7 @@ def signed_in_briefly(how: str) -> str:
 BRIEFLY: dict[str, Callable[[], str]] = {
     "password": lambda: _("a password"),
     "code": lambda: _("a code by e-mail"),
+    "link": lambda: _("a link by e-mail"),
     "passkey": lambda: _("a passkey"),
     "totp": lambda: _("a one-time code from an app"),
     "recovery": lambda: _("a recovery code"),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
-
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from samsyn.kit import letters
+from samsyn.kit import codes, letters
+from samsyn.kit.codes import LIVES, TRIES
 from samsyn.kit.text import mail_address
 from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import NewAddress, User
-
-LIVES = dt.timedelta(minutes=10)
-TRIES = 5
 
 
 @transaction.atomic
@@ -30,7 +25,7 @@ def ask_for_address(user: User, email: str) -> None:
     email = mail_address(email)
     if email == user.email:
         raise Refused(_("This is your address already."), field="email")
-    code = f"{secrets.randbelow(1_000_000):06d}"
+    code = codes.fresh()
     facts = {"email": email, "code": _sealed(user, email, code), "tries": 0, "expires_at": timezone.now() + LIVES}
     NewAddress.objects.update_or_create(user=user, defaults=facts)
     write = letters.write if User.objects.by_email(email) is None else letters.rehearse
