@@ -84,7 +84,8 @@ NO_PAGE = (
     "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/", "/konto/kod/svar/",
     # The browser must stand on the host that takes passkeys: `test_in_the_browser.py` looks at them there.
-    "/konto/andra-steget/", "/konto/passnycklar/ny/", "/konto/passnycklar/<int:pk>/", "/konto/aterstallningskoder/fil/",
+    "/konto/andra-steget/", "/konto/byran-kraver/", "/konto/passnycklar/ny/", "/konto/passnycklar/<int:pk>/",
+    "/konto/aterstallningskoder/fil/",
 )  # fmt: skip
 
 

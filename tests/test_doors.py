@@ -26,7 +26,7 @@ PUBLIC = {
     "/konto/andra-steget/", "/konto/passnyckel/", "/konto/lank/<str:token>/", "/konto/inte-jag/",
 }  # fmt: skip
 PERSON = {
-    "/", "/konto/", "/konto/bekrafta/", "/konto/passnyckel/inte-nu/", "/konto/passnycklar/ny/",
+    "/", "/konto/", "/konto/bekrafta/", "/konto/byran-kraver/", "/konto/passnyckel/inte-nu/", "/konto/passnycklar/ny/",
     "/konto/passnycklar/<int:pk>/", "/konto/engangskoder/", "/konto/aterstallningskoder/",
     "/konto/aterstallningskoder/fil/",
 }  # fmt: skip

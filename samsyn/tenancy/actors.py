@@ -49,6 +49,7 @@ class Actor:
     ip_address: str | None = field(default=None, compare=False)
     signed_in_by: str = field(default="", compare=False)
     on_behalf_of: str = field(default="", compare=False)
+    fresh: bool = field(default=False, compare=False)  # has proved within fifteen minutes who it is
 
     @property
     def is_client(self) -> bool:
@@ -152,7 +153,8 @@ def system_for(firm: Firm) -> Actor:
 ASKED = (
     "role", "scope", "may_approve", "seen_from", "named_at", "ended_at", "user",
     *(f"firm__{name}" for name in (
-        "slug", "name", "number", "phone", "sender", "reply_to", "logo", "max_file_mb", "max_case_mb", "due_days")),
+        "slug", "name", "number", "phone", "sender", "reply_to", "logo", "max_file_mb", "max_case_mb", "due_days",
+        "second_factor_staff", "second_factor_clients", "fresh_approval", "fresh_consent")),
     *(f"engagement__{name}" for name in (
         "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at",
         "first_restricted_at", "withdrawn_at", "withdrawn_by", "asked_at", "ended_at")),

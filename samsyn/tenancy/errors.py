@@ -25,3 +25,7 @@ class NotYours(Refused):
 
 class NotFresh(NotYours):
     """The person's to do, once he or she has proved again who it is: the door asks for it and comes back."""
+
+
+class NotProved(NotFresh):
+    """As that, with a second factor: the one the person has already."""

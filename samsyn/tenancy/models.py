@@ -89,6 +89,11 @@ class Firm(models.Model):
     max_file_mb = models.PositiveSmallIntegerField(default=25)
     max_case_mb = models.PositiveSmallIntegerField(default=100)
     due_days = models.PositiveSmallIntegerField(default=10)
+    # What it demands of whoever comes to its door; see `tenancy.demands`.
+    second_factor_staff = models.BooleanField(default=False)
+    second_factor_clients = models.BooleanField(default=False)
+    fresh_approval = models.BooleanField(default=False)
+    fresh_consent = models.BooleanField(default=False)
     import_columns = models.JSONField(default=dict, blank=True)
     made_by_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

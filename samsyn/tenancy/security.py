@@ -30,6 +30,7 @@ class SecurityLog(TenantModel):
         ROLE = "role", _("Got another role")
         LEFT = "left", _("Has access no more")
         COPY = "copy", _("Took a copy")
+        DEMAND = "demand", _("Changed what the firm demands")
         FACTOR_ON = "factor_on", _("Got a second step at sign-in")
         FACTOR_OFF = "factor_off", _("Has lost a second step at sign-in")
         STANDS_IN = "stands_in", _("Stands in")
@@ -73,6 +74,14 @@ WORDS = {
     "by:passkey": _("With a passkey"),
     "by:totp": _("With a one-time code from an app"),
     "by:recovery": _("With a recovery code"),
+    "second_factor_staff:on": _("Staff need a second step"),
+    "second_factor_staff:off": _("Staff need no second step"),
+    "second_factor_clients:on": _("The clients' people need a second step"),
+    "second_factor_clients:off": _("The clients' people need no second step"),
+    "fresh_approval:on": _("Approvals need a fresh proof"),
+    "fresh_approval:off": _("Approvals need no fresh proof"),
+    "fresh_consent:on": _("Consent needs a fresh proof"),
+    "fresh_consent:off": _("Consent needs no fresh proof"),
     "factor:passkey": _("Passkey"),
     "factor:totp": _("One-time codes from an app"),
     "factor:recovery": _("New recovery codes"),

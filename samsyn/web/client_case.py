@@ -104,6 +104,7 @@ def show(
         may_confirm=allowed("acknowledge", actor, case),
         may_finish=allowed("done", actor, case),
         signed_in=signed_in_words(actor.signed_in_by),
+        confirms_first=deciding and case.firm.fresh_approval and not actor.fresh,
         once=secrets.token_hex(12),
         accept=ACCEPT,
         max_mb=case.firm.max_file_mb,

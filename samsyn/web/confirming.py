@@ -6,7 +6,8 @@ confirm with what lets them in: a password, a passkey, or a code by mail.
 
 from __future__ import annotations
 
-import secrets
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -16,15 +17,15 @@ from allauth.mfa.base.internal.flows import check_rate_limit, post_authenticatio
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal import auth
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit import letters
+from samsyn.kit import codes, letters
+from samsyn.kit.fields import CodeField
 from samsyn.tenancy import actions, factors
 from samsyn.tenancy.factors import Type
 from samsyn.tenancy.models import User
@@ -33,8 +34,8 @@ from samsyn.web.doors import person_page
 from samsyn.web.passkeys import are_possible, asks, holds, options, well_formed
 from samsyn.web.requests import address_of_visitor
 
-MAILED = "confirm_code"  # in the session: the code that was mailed, sealed, and when it dies
-LIVES, TRIES = 10 * 60, 5
+PURPOSE = "confirm"
+MAILED = "confirm_code"  # in the session: which mailed code is this one's
 CODE = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"})
 
 
@@ -89,14 +90,10 @@ class Mailed(Way):
     """The code that was mailed to the person's own address, for this session alone."""
 
     called = "code"
-    mailed = forms.CharField(label=gettext_lazy("Code from the e-mail"), widget=CODE)
+    mailed = CodeField()
 
     def is_right(self, value: str) -> bool:
-        kept = self.request.session.get(MAILED)
-        if not kept or kept["until"] < timezone.now().timestamp() or kept["tries"] >= TRIES:
-            return False
-        self.request.session[MAILED] = {**kept, "tries": kept["tries"] + 1}
-        return constant_time_compare(kept["sealed"], sealed(self.request, "".join(value.split())))
+        return codes.take(PURPOSE, self.request.session.get(MAILED), value) == "right"
 
     def note(self) -> None:
         del self.request.session[MAILED]
@@ -123,16 +120,12 @@ class FromApp(Way):
             actions.tell_of_recovery(self.user)
 
 
-def sealed(request: HttpRequest, code: str) -> str:
-    return salted_hmac("samsyn.confirm", f"{request.user.pk} {request.session.session_key} {code}").hexdigest()
-
-
 def mail_code(request: HttpRequest, user: User) -> None:
     """Mail a code of six digits to the person; an earlier one is dead."""
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    until = timezone.now().timestamp() + LIVES
-    request.session[MAILED] = {"sealed": sealed(request, code), "until": until, "tries": 0}
-    letters.write(template="confirm_code", to=user.email, language=user.language, context={"code": code})
+    codes.end(request.session.get(MAILED))
+    made = codes.make(PURPOSE, user.pk)
+    request.session[MAILED] = str(made.id)
+    letters.write(template="confirm_code", to=user.email, language=user.language, context={"code": made.digits})
 
 
 def ways_of(request: HttpRequest, user: User) -> dict[str, type[Way]]:
@@ -150,42 +143,46 @@ def has_passkey_here(request: HttpRequest, user: User) -> bool:
 def confirm(request: HttpRequest) -> HttpResponse:
     """The page between a person and what needs a fresh proof."""
     user: User = request.user  # type: ignore[assignment]
-    if request.method == "POST":
-        limited: HttpResponse | None = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
-        if limited:
-            return limited
-    return answered(request, user) or show(request, user)
+    return proved(request, user, ways_of(request, user), functools.partial(show, request, user))
 
 
-def answered(request: HttpRequest, user: User) -> HttpResponse | None:
-    """What a press leads to; None when there was none."""
-    ways, part = ways_of(request, user), request.POST.get("part", "")
+Show = Callable[..., HttpResponse]
+
+
+def proved(request: HttpRequest, user: User, ways: dict[str, type[Way]], show: Show) -> HttpResponse:
+    """What a press on a page of ways leads to. `show(filled, problem=)` shows it, with a form that was wrong."""
+    if request.method != "POST":
+        return show()
+    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
+    if limited:
+        return limited
+    part = request.POST.get("part", "")
     if "credential" in request.POST and has_passkey_here(request, user):
-        return by_passkey(request, user)
+        return by_passkey(request, user, show)
     if part == "mail" and "mailed" in ways:
         mail_code(request, user)
-        return show(request, user)
     if part not in ways:
-        return None
+        return show()
     form = ways[part](request, user, request.POST)
     if not form.is_valid():
-        return too_often(request, form) or show(request, user, {part: form})
+        return too_often(request, form) or show({part: form})
     form.note()
     return onward(request)
 
 
-def by_passkey(request: HttpRequest, user: User) -> HttpResponse:
+def by_passkey(request: HttpRequest, user: User, show: Show) -> HttpResponse:
     if asks(request):
         return options(auth.begin_authentication(user))
     form = ReauthenticateWebAuthnForm(user=user, data=well_formed(request))
     if not holds(form):
         sentence = _("The passkey couldn't be used. Try again, or confirm in another way.")
-        return too_often(request, form) or show(request, user, problem=sentence)
+        return too_often(request, form) or show(problem=sentence)
     form.save()
     return onward(request)
 
 
 def onward(request: HttpRequest) -> HttpResponse:
+    messages.success(request, _("Confirmed. You can go on now."))
     return redirect(get_next_redirect_url(request) or "account")
 
 

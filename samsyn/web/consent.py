@@ -69,6 +69,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         ticked=bool(written.get("", "may_represent")),
         represents=actor.may(Right.REPRESENT, engagement.pk),
         asked=engagement.asked_at is not None,
+        confirms_first=held.firm.fresh_consent and not actor.fresh,
     )
 
 

@@ -17,12 +17,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.translation import gettext as _
 
+from samsyn.tenancy import factors
 from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
-from samsyn.tenancy.errors import NotFresh, NotYours, Refused
+from samsyn.tenancy.demands import needs_second_factor
+from samsyn.tenancy.errors import NotFresh, NotProved, NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.web.errors import refused, wrong_method
 from samsyn.web.kept import lead_away
+from samsyn.web.proofs import has_second_factor, is_fresh, must_be_fresh
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
 View = Callable[..., HttpResponseBase]
@@ -37,12 +41,17 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 return wrong_method(request, methods)
             try:
                 found = enter(request, address)
+                response = view(request, *found, **address)
             except Moved as moved:
                 return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
-            try:
-                response = view(request, *found, **address)
+            except Http404:
+                if not shut_here(request):
+                    raise
+                sentence = _("The accounting firm demands a second step. What you have written is kept.")
+                return lead_away(request, reverse("demanded"), sentence)
             except NotFresh as refusal:
-                return lead_away(request, reverse("account_reauthenticate"), str(refusal))
+                page = "demanded" if isinstance(refusal, NotProved) else "account_reauthenticate"
+                return lead_away(request, reverse(page), str(refusal))
             except NotYours as refusal:
                 raise PermissionDenied(str(refusal)) from refusal
             except Refused as refusal:
@@ -115,16 +124,46 @@ def held_by(request: HttpRequest) -> list[Membership]:
     return held
 
 
+def shut_to(request: HttpRequest) -> list[Membership]:
+    """The memberships whose firm demands a second factor that this session has not seen."""
+    return [] if has_second_factor(request) else [one for one in held_by(request) if needs_second_factor(one)]
+
+
+def shut_here(request: HttpRequest) -> tuple[Membership, ...]:
+    """Those of them that are at the address asked for."""
+    shut: tuple[Membership, ...] = getattr(request, "_samsyn_shut", ())
+    return shut
+
+
+def open_to(request: HttpRequest) -> list[Membership]:
+    """The memberships the person may act by in this session."""
+    shut = shut_to(request)
+    return [one for one in held_by(request) if one not in shut]
+
+
+def must_be_sure(request: HttpRequest) -> None:
+    """Before what one signs in with is changed: a fresh proof, and where a firm demands a second factor the one the
+    person has. Else a stolen password would be enough to add another and so go round the door."""
+    must_be_fresh(request)
+    if shut_to(request) and factors.has(request.user):  # type: ignore[arg-type]
+        raise NotProved(_("Show the second step you have first."))
+
+
 def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -> Actor:
     held = held_by(request)
-    actor = make(request.user, held, slug)
-    if actor is None:
+    actor = make(request.user, open_to(request), slug)
+    behind = make(request.user, shut_to(request), slug)
+    # What isn't found may be behind a door that is shut until then.
+    request._samsyn_shut = behind.memberships if behind else ()  # type: ignore[attr-defined]
+    if actor is None and behind is None:
         newer = current_slug(slug)
         if newer and make(request.user, held, newer):
             raise Moved(request.get_full_path().replace(f"/{slug}/", f"/{newer}/", 1))
+    if actor is None:
         raise Http404
     object.__setattr__(actor, "ip_address", address_of_visitor(request))
     object.__setattr__(actor, "signed_in_by", how_signed_in(request))
+    object.__setattr__(actor, "fresh", is_fresh(request))
     return actor
 
 

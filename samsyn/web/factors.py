@@ -1,4 +1,4 @@
-"""One-time codes from an app and recovery codes: put on, shown once, made anew, taken off."""
+"""One-time codes from an app: put on, taken off, and what the account page says of them and the passkeys."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from cryptography.fernet import InvalidToken
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,16 +25,13 @@ from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.factors import Type
 from samsyn.tenancy.models import User
 from samsyn.web.confirming import CODE
-from samsyn.web.doors import person_page
+from samsyn.web.doors import must_be_sure, person_page
 from samsyn.web.passkeys import are_possible, remove_factor
-from samsyn.web.proofs import must_be_fresh
+from samsyn.web.recovery import RECOVERY, in_groups, may_see
 from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import sign_out_elsewhere
 
 SECRET = "totp_secret"  # noqa: S105 - in the session, sealed, until the app has shown that it has it
-SHOWN = "recovery_codes_until"  # in the session: how long codes just made are shown there, and nowhere else
-A_WHILE = 10 * 60
-RECOVERY = "mfa_view_recovery_codes"
 
 
 def factors_of(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -56,7 +51,7 @@ class FirstCode(forms.Form):
 @person_page("GET", "POST")
 def one_time_codes(request: HttpRequest) -> HttpResponse:
     """Put one-time codes on with an app, or take them off."""
-    must_be_fresh(request)
+    must_be_sure(request)
     user: User = request.user  # type: ignore[assignment]
     on = Authenticator.objects.filter(user=user, type=Type.TOTP).first()
     do = request.POST.get("do", "")
@@ -112,58 +107,3 @@ def drawn(user: User, secret: str) -> dict[str, Any]:
     rows = code.get_matrix()
     squares = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark]
     return {"address": address, "picture": "".join(squares), "size": len(rows), "groups": in_groups(secret, 4)}
-
-
-def in_groups(text: str, of: int) -> str:
-    """'JBSW Y3DP' of 'JBSWY3DP'."""
-    return " ".join(text[start : start + of] for start in range(0, len(text), of))
-
-
-def may_see(request: HttpRequest) -> None:
-    """Codes that were made just now are shown in this session, for a while."""
-    request.session[SHOWN] = timezone.now().timestamp() + A_WHILE
-
-
-def shown_codes(request: HttpRequest) -> list[str]:
-    """The codes to show: those made in this session just now, else none."""
-    user: User = request.user  # type: ignore[assignment]
-    one = Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).first()
-    if one is None or timezone.now().timestamp() > request.session.get(SHOWN, 0):
-        return []
-    return [in_groups(code, 5) for code in factors.unused(one)]
-
-
-@person_page("GET", "POST")
-def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Shown once, when they are made; later only how many are left, and a way to new ones."""
-    must_be_fresh(request)
-    user: User = request.user  # type: ignore[assignment]
-    do, following = request.POST.get("do", ""), get_next_redirect_url(request) or reverse("account")
-    if do == "done":
-        request.session.pop(SHOWN, None)
-        return redirect(following)
-    if do == "renew":
-        actions.renew_recovery_codes(user, ip_address=address_of_visitor(request))
-        may_see(request)
-        return redirect_to_login(following, reverse(RECOVERY))
-    shown = {
-        "codes": shown_codes(request),
-        "left": factors.recovery_codes_left(user),
-        "possible": factors.has(user),
-        "following": following,
-    }
-    return render(request, "account/recovery.html", shown)
-
-
-@person_page()
-def recovery_file(request: HttpRequest) -> HttpResponse:
-    """The codes as a text file, as long as they are shown."""
-    must_be_fresh(request)
-    codes = shown_codes(request)
-    if not codes:
-        raise Http404
-    lines = [_("Recovery codes for Samsyn"), settings.SAMSYN_URL, request.user.email, "", *codes, "",  # type: ignore[union-attr]
-             _("Each works once. Keep them where only you can reach them.")]  # fmt: skip
-    response = HttpResponse("\r\n".join(lines) + "\r\n", content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="samsyn-koder.txt"'
-    return response

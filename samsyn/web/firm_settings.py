@@ -16,7 +16,8 @@ from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonName
 from samsyn.kit.pictures import PictureField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
-from samsyn.tenancy.errors import NotYours
+from samsyn.tenancy.demands import DEMANDS
+from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import firm_page
@@ -66,11 +67,23 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_file_mb",
             "max_case_mb",
             "due_days",
+            *DEMANDS,
         )
         labels = {  # noqa: RUF012 - Django's own way
             "max_file_mb": gettext_lazy("Largest file, MB"),
             "max_case_mb": gettext_lazy("Largest case, MB"),
             "due_days": gettext_lazy("Suggested days to answer"),
+            "second_factor_staff": gettext_lazy("Staff need a second step"),
+            "second_factor_clients": gettext_lazy("The clients' people need a second step"),
+            "fresh_approval": gettext_lazy("Confirm before approving or declining what you ask to have approved"),
+            "fresh_consent": gettext_lazy("Confirm before giving, declining or withdrawing the consent"),
+        }
+        help_texts = {  # noqa: RUF012 - Django's own way
+            "second_factor_staff": gettext_lazy("A passkey or a one-time code, before anything of the firm is shown."),
+            "second_factor_clients": gettext_lazy(
+                "The same for those who answer for your clients. What they do with other firms is as before."
+            ),
+            "fresh_approval": gettext_lazy("Whoever signed in more than fifteen minutes ago shows again who it is."),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -96,8 +109,14 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
     fill(form, put_back(request))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
-        actions.change_firm(actor, logo=facts.pop("picture"), **facts)
-        messages.success(request, _("The settings are saved"))
-        return redirect("firm_settings", slug_of(actor))
+        try:
+            actions.change_firm(actor, logo=facts.pop("picture"), **facts)
+        except NotYours:
+            raise
+        except Refused as refusal:
+            form.add_error(refusal.field or None, str(refusal))
+        else:
+            messages.success(request, _("The settings are saved"))
+            return redirect("firm_settings", slug_of(actor))
     status = 422 if request.method == "POST" else 200
     return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form, logo=actor.firm.logo)

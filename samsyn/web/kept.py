@@ -128,7 +128,8 @@ class KeepsWhatWasTyped(LoginRequiredMiddleware):
                 COOKIE, str(user.pk), salt=COOKIE, max_age=30 * 24 * 3600, httponly=True, samesite="Lax",
                 secure=settings.SESSION_COOKIE_SECURE,
             )  # fmt: skip
-        if request.method == "POST" and WAITING in request.COOKIES and response.status_code < 400:
+        done = response.status_code < 400 and not hasattr(response, "led_away")
+        if request.method == "POST" and WAITING in request.COOKIES and done:
             kept_for(request, user.pk).filter(form=form_of(request.path)).delete()
         return response
 
@@ -154,6 +155,7 @@ def lead_away(request: HttpRequest, to: str, sentence: str) -> HttpResponseBase:
     posted = request.method == "POST"
     kept = posted and keep(request, str(request.user.pk))
     response = redirect_to_login(page_of(request) if posted else request.get_full_path(), to)
+    response.led_away = True  # type: ignore[attr-defined]
     return remembered(response) if kept else response
 
 
@@ -220,6 +222,8 @@ def keep(request: HttpRequest, person: str) -> bool:
         return False
     user_id, form = UUID(person), form_of(request.path)[:60]
     kept_for(request, user_id).filter(form=form).delete()
+    if not any(value.strip() for _name, values in fields.lists() for value in values):
+        return False
     path = page_of(request).partition("?")[0][:300]
     KeptPost.objects.create(user_id=user_id, path=path, form=form, body=sealed_box().encrypt(body.encode()))
     newest = KeptPost.objects.filter(user_id=user_id).order_by("-created_at").values_list("pk", flat=True)[:MOST_FORMS]

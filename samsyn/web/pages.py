@@ -18,7 +18,7 @@ from samsyn.tenancy.absences import away
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
-from samsyn.web.doors import held_by
+from samsyn.web.doors import held_by, open_to, shut_here
 from samsyn.web.jinja import url
 from samsyn.web.logo import logo_for_client
 from samsyn.web.passkeys import is_offered
@@ -59,6 +59,7 @@ def page(
         "waits": next((item.badge for item in nav if item.badge), ""),
         "places": places_of(request, actor),
         "person": request.user,
+        "shut": [one.firm.name for one in shut_here(request)],
         "offers_passkey": is_offered(request) and (actor.is_client or template == BANNER_PAGE),
         "banners": banners_for(actor) if template == BANNER_PAGE else [],
         "slug": slug_of(actor),
@@ -127,9 +128,9 @@ def listed(names: list[str]) -> str:
 
 def chooser_places(request: HttpRequest) -> list[Place]:
     """The places with what waits in each, one count per place."""
-    waiting = waits_in(held_by(request))
+    waiting = waits_in(open_to(request))
     return [
-        replace(place, waiting=badge(waiting[place.is_firm, place.url.split("/")[2]]))
+        replace(place, waiting=badge(waiting.get((place.is_firm, place.url.split("/")[2]), 0)))
         for place in places_of(request, None)
     ]
 

@@ -32,10 +32,12 @@ from samsyn.kit.fields import LineField
 from samsyn.kit.letters import sealed_box
 from samsyn.settings import LOOPBACK
 from samsyn.tenancy import actions, factors
+from samsyn.tenancy.demands import needs_second_factor
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
-from samsyn.web.doors import person_page, public_page
-from samsyn.web.proofs import forget_proof, must_be_fresh
+from samsyn.web.doors import held_by, must_be_sure, person_page, public_page
+from samsyn.web.proofs import forget_proof
+from samsyn.web.recovery import RECOVERY, may_see
 from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import device, sign_out_elsewhere
 
@@ -132,7 +134,7 @@ class NewPasskey(AddWebAuthnForm):
 @person_page("GET", "POST")
 def add(request: HttpRequest) -> HttpResponse:
     """A passkey on this device, or on a key one carries."""
-    must_be_fresh(request)
+    must_be_sure(request)
     if not are_possible(request):
         raise Http404
     user: User = request.user  # type: ignore[assignment]
@@ -149,11 +151,22 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             post_authentication(request, made, reauthenticated=True)
             messages.success(request, _("The passkey is added. You can sign in with it next time."))
-            return redirect(get_next_redirect_url(request) or reverse("account"))
+            return onward(request, user)
     elif data:
         problem = _("The passkey couldn't be made. Try again.")
     shown = {"form": form, "problem": problem, "following": get_next_redirect_url(request) or ""}
     return render(request, "account/passkey_new.html", shown, status=422 if problem else 200)
+
+
+def onward(request: HttpRequest, user: User) -> HttpResponse:
+    """Back to where the person came from; first past recovery codes, when a firm's door may be shut without the key."""
+    following = get_next_redirect_url(request) or reverse("account")
+    demanded = any(needs_second_factor(one) for one in held_by(request))
+    if not demanded or factors.recovery_codes_left(user) is not None:
+        return redirect(following)
+    actions.renew_recovery_codes(user, ip_address=address_of_visitor(request))
+    may_see(request)
+    return redirect_to_login(following, reverse(RECOVERY))
 
 
 class PasskeyName(forms.Form):
@@ -167,7 +180,7 @@ def passkey(request: HttpRequest, pk: int) -> HttpResponse:
     found = next((one for one in factors.passkeys_of(user) if one.pk == pk), None)
     if found is None:
         raise Http404
-    must_be_fresh(request)
+    must_be_sure(request)
     form = PasskeyName(request.POST if request.method == "POST" else None, initial={"name": found.data["name"]})
     if request.POST.get("do") == "remove":
         remove_factor(request, found)

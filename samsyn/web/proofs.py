@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.tenancy.errors import NotFresh
-from samsyn.web.sessions import BEGAN
+
+BEGAN = "began"  # in the session: when the sign-in began, in seconds since 1970
 
 
 def proofs_in(request: HttpRequest) -> list[dict[str, Any]]:

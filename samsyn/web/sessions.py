@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from samsyn.tenancy.models import User
 from samsyn.web.doors import held_by
+from samsyn.web.proofs import BEGAN
 
-BEGAN, SEEN = "began", "seen"  # in the session, as seconds since 1970
+SEEN = "seen"  # in the session, as `BEGAN`: when something was last done
 # (longest, longest without anything done): shorter for whoever works at a firm and sees many companies.
 STAFF = (dt.timedelta(hours=12), dt.timedelta(minutes=60))
 CLIENT = (dt.timedelta(days=14), dt.timedelta(hours=24))

@@ -1,9 +1,11 @@
 // [data-poll="address"][data-poll-every="30"]: asks again, replaces itself when something has changed.
+import { asked } from "./ask.js";
+
 const tags = new Map();
 
 async function ask(element) {
   const address = element.dataset.poll;
-  const headers = tags.has(address) ? { "If-None-Match": tags.get(address) } : {};
+  const headers = tags.has(address) ? { ...asked, "If-None-Match": tags.get(address) } : asked;
   const answer = await fetch(address, { headers, credentials: "same-origin" });
   if (answer.status !== 200 || answer.redirected) return;
   tags.set(address, answer.headers.get("ETag"));

@@ -21,6 +21,7 @@ from samsyn.cases.verbs import ANYONE_OR_SYSTEM, action, move, written
 from samsyn.kit.sweden import short_date, stockholm_today
 from samsyn.kit.text import clean_text
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.demands import must_be_fresh
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import CLIENT, FIRM
 from samsyn.tenancy.roles import Right
@@ -122,6 +123,7 @@ def _decide(actor: Actor, case: Case, decision: str, digest: str, reason: str) -
     member = actor.membership_in(case.engagement_id)
     if member is None or not may_approve_now(case, member):
         raise NotYours(_("Somebody else is to approve this, or you already have."))
+    must_be_fresh(actor, case.firm.fresh_approval)
     if digest != basis_digest(case):
         raise NotNow(_("The basis has changed since you read it. Read it again before you answer."))
     given = {

@@ -18,6 +18,7 @@ from samsyn.tenancy.actions import record_consent, remind_main_contact
 from samsyn.tenancy.actions.consent import Step, asking_of, locked_client
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import text_at, text_that_was_read, version_to_renew
+from samsyn.tenancy.demands import must_be_fresh
 from samsyn.tenancy.errors import NotNow, NotYours
 from samsyn.tenancy.models import FIRM, Consent, Engagement, Invitation
 from samsyn.tenancy.roles import Right
@@ -28,6 +29,7 @@ TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
 def _must_represent(actor: Actor, engagement: Engagement) -> None:
     if not actor.is_client or not actor.may(Right.REPRESENT, engagement.pk):
         raise NotYours(_("Only an administrator can answer for the company."))
+    must_be_fresh(actor, engagement.firm.fresh_consent)
 
 
 @transaction.atomic

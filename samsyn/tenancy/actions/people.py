@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from samsyn.kit import letters
 from samsyn.kit.sweden import format_party_number, full_date, stockholm_day
 from samsyn.kit.text import clean_name, looks_like_address, mail_address
-from samsyn.tenancy import logos
+from samsyn.tenancy import factors, logos
 from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
+from samsyn.tenancy.demands import DEMANDS
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
@@ -402,17 +403,28 @@ def _membership_from(invitation: Invitation, user: User) -> Membership:
 
 
 @transaction.atomic
-def change_firm(actor: Actor, *, logo: bytes | None = None, remove_logo: bool = False, **facts: object) -> Firm:
-    """A manager changes what the firm says about itself."""
+def change_firm(actor: Actor, *, logo: bytes | None = None, remove_logo: bool = False, **facts: Any) -> Firm:
+    """A manager changes what the firm says about itself, and what it demands."""
     if not actor.is_firm or not actor.may(Right.RUN_FIRM) or actor.firm is None:
         raise NotYours(_("Only a firm manager can change the settings."))
     firm = Firm.objects.select_for_update(no_key=True).get(pk=actor.firm.pk)
+    _change_demands(actor, firm, facts)
     for name, value in facts.items():
         setattr(firm, name, value)
     if logo or remove_logo:
         _change_logo(firm, logo)
     firm.save()
     return firm
+
+
+def _change_demands(actor: Actor, firm: Firm, facts: dict[str, Any]) -> None:
+    """Whoever demands a second factor has one, and the log says who demanded what."""
+    changed = [name for name in DEMANDS if name in facts and facts[name] != getattr(firm, name)]
+    for name in changed:
+        if facts[name] and name.startswith("second_factor") and not (actor.user and factors.has(actor.user)):
+            raise Refused(_("Add a passkey or one-time codes on My account first, then you can demand it."), field=name)
+        about = f"{name}:{'on' if facts[name] else 'off'}"
+        record(SecurityLog.What.DEMAND, firm, name=actor.name, user=actor.user, actor=actor, about=about)
 
 
 def _change_logo(firm: Firm, logo: bytes | None) -> None:
