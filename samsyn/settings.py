@@ -23,6 +23,7 @@ KNOWN = {
     "SAMSYN_HOSTS",
     "SAMSYN_MAIL_FROM",
     "SAMSYN_MAIL_URL",
+    "SAMSYN_OPERATOR",
     "SAMSYN_PROXIES",
     "SAMSYN_SECRET_KEY",
     "SAMSYN_URL",
@@ -319,6 +320,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 
+# Behind the prefix a browser takes a cookie only over HTTPS, from this very host, for all of it.
+COOKIE_PREFIX = "__Host-" if _SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
@@ -348,7 +352,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", "Svenska"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_NAME = "samsyn_language"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}samsyn_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Stockholm"
@@ -374,6 +378,9 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
+
+# Who runs the installation, as the page about personal data says it: 'Driftbolaget AB, 559999-0008'.
+SAMSYN_OPERATOR = text("SAMSYN_OPERATOR")
 
 DEFAULT_FROM_EMAIL = text("SAMSYN_MAIL_FROM", f"Samsyn <no-reply@{_HOST}>")
 # A demo's mail stays in a folder, where /demo/mail/ shows it.

@@ -41,6 +41,8 @@ PEOPLE = [
     (MANAGER, "/byra/demobyran/kunder/import/"),
     (MANAGER, "/byra/demobyran/medarbetare/"),
     (MANAGER, "/byra/demobyran/installningar/"),
+    (OWNER, "/kund/demokund/personuppgifter/demobyran/"),
+    (MANAGER, "/byra/demobyran/personuppgifter/"),
     (MANAGER, "/byra/demobyran/installningar/logg/"),
     (MANAGER, "/byra/demobyran/installningar/avtal/"),
 ]

@@ -37,6 +37,7 @@ CLIENT = {
     "/kund/<slug:company>/kollegor/<uuid:pk>/",
     "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
+    "/kund/<slug:company>/personuppgifter/<slug:firm>/",
 }  # fmt: skip
 CASES = {
     "/kund/<slug:company>/kopia/<int:year>/",
@@ -50,7 +51,7 @@ FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
     "/byra/<slug:firm>/installningar/logg/", "/byra/<slug:firm>/medarbetare/<uuid:pk>/",
     "/byra/<slug:firm>/installningar/avtal/",
-    "/byra/<slug:firm>/logotyp/",
+    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/personuppgifter/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",

@@ -29,6 +29,7 @@ from samsyn.kit.text import clean_name
 SEND = "samsyn.kit.letters.send"
 KEEP = dt.timedelta(hours=24)
 STUCK = dt.timedelta(minutes=2)
+NOTED = dt.timedelta(days=400)  # that a letter was written, to whom and when, is known as long as the security log
 LANGUAGES = ("sv", "en")
 
 
@@ -128,6 +129,11 @@ def sweep() -> None:
         _finish(letter, Letter.State.EXPIRED)
     ready = waiting.filter(next_try_at__lte=now).order_by("next_try_at").values_list("pk", flat=True)
     each(send, [str(letter_id) for letter_id in ready[:500]])
+
+
+def forget() -> None:
+    """Take away what is left of letters that left, or could not, long ago. Each day."""
+    Letter.objects.exclude(state=Letter.State.WAITING).filter(created_at__lt=timezone.now() - NOTED).delete()
 
 
 def is_stuck() -> bool:

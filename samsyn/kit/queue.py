@@ -31,6 +31,8 @@ DAILY = {
     "files nobody needs": "samsyn.cases.sweeping.sweep",
     "security log": "samsyn.tenancy.security.sweep",
     "codes by mail": "samsyn.kit.codes.sweep",
+    "letters of long ago": "samsyn.kit.letters.forget",
+    "ended sign-ins": "samsyn.web.sessions.sweep",
     "consents": "samsyn.cases.jobs.follow_up_consents",
     "sealed secrets": "samsyn.tenancy.factors.reseal",
 }

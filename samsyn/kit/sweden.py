@@ -174,9 +174,12 @@ def end_of_fiscal_year(day: dt.date, last_month: int) -> dt.date:
     return dt.date(year, last_month, calendar.monthrange(year, last_month)[1])
 
 
+ACCOUNTING_YEARS = 7
+
+
 def keep_accounting_until(day: dt.date, last_month: int) -> dt.date:
     """31 December of the seventh year after the calendar year in which the fiscal year ended (BFL 7:2)."""
-    return dt.date(end_of_fiscal_year(day, last_month).year + 7, 12, 31)
+    return dt.date(end_of_fiscal_year(day, last_month).year + ACCOUNTING_YEARS, 12, 31)
 
 
 # How days are spoken of

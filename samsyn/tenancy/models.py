@@ -94,12 +94,22 @@ class Firm(models.Model):
     second_factor_clients = models.BooleanField(default=False)
     fresh_approval = models.BooleanField(default=False)
     fresh_consent = models.BooleanField(default=False)
+    # On the page about personal data: where questions go, and a paragraph of the firm's own, per language.
+    data_contact = models.EmailField(blank=True)
+    data_sv = models.TextField(blank=True)
+    data_en = models.TextField(blank=True)
     import_columns = models.JSONField(default=dict, blank=True)
     made_by_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.name
+
+    def own_words(self, language: str) -> tuple[str, str]:
+        """What the firm says of its own about personal data, and in which language: another, sooner than none."""
+        said = {"sv": self.data_sv, "en": self.data_en}
+        first = "en" if language == "en" else "sv"
+        return next(((said[one], one) for one in (first, *said) if said[one]), ("", first))
 
     @property
     def sender_name(self) -> str:

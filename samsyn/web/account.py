@@ -9,7 +9,6 @@ from allauth.account import views as library
 from allauth.account.internal.stagekit import clear_login
 from allauth.core import ratelimit
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
@@ -27,6 +26,7 @@ from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import record_failure
+from samsyn.web.cookies import LANGUAGE, put
 from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.entering import claim_try, is_dead, rehearse_letter, use_up
 from samsyn.web.factors import factors_of
@@ -291,12 +291,5 @@ def language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(following)
     chosen = request.POST.get("language")
     if chosen in ("sv", "en"):
-        response.set_cookie(
-            "samsyn_language",
-            chosen,
-            max_age=365 * 24 * 3600,
-            httponly=True,
-            samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
-        )
+        put(response, LANGUAGE, chosen)
     return response

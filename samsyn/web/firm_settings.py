@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonNameField, TickField
+from samsyn.kit.fields import LineField, MailField, PartyNumberField, PersonNameField, TextField, TickField
 from samsyn.kit.pictures import PictureField
 from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
@@ -52,6 +52,18 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("PNG, JPEG or WEBP, at most 500 kB. It stands at the top of the client's pages."),
     )
     remove_logo = TickField(label=gettext_lazy("Remove the logo"))
+    data_contact = MailField(
+        label=gettext_lazy("Address for questions about personal data"),
+        required=False,
+        help_text=gettext_lazy("The address for replies when left out."),
+    )
+    data_sv = TextField(
+        label=gettext_lazy("Of your own, in Swedish"),
+        longest=5_000,
+        required=False,
+        help_text=gettext_lazy("Stands on the page about personal data, as plain text."),
+    )
+    data_en = TextField(label=gettext_lazy("Of your own, in English"), longest=5_000, required=False)
 
     class Meta:
         model = Firm
@@ -68,6 +80,9 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_case_mb",
             "due_days",
             *DEMANDS,
+            "data_contact",
+            "data_sv",
+            "data_en",
         )
         labels = {  # noqa: RUF012 - Django's own way
             "max_file_mb": gettext_lazy("Largest file, MB"),

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import InvalidToken
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -31,13 +30,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samsyn.kit.letters import sealed_box
+from samsyn.web.cookies import PERSON, WAITING, put
 from samsyn.web.models import KeptPost
 from samsyn.web.requests import by_script, same_origin
 
-COOKIE = "samsyn_person"
-# Says only that something waits, so that pages need not ask the database each time.
-WAITING = "samsyn_kept"
-LIVES = dt.timedelta(hours=1)
+SALT = "samsyn_person"
+LIVES = WAITING.lives
 MOST = 1_000_000  # signs of one form
 MOST_FORMS = 20  # of one person
 # Never kept: what belongs to one page, one press or nobody but the person.
@@ -124,12 +122,9 @@ class KeepsWhatWasTyped(LoginRequiredMiddleware):
         if user is None or not user.is_authenticated:
             return response
         if person_before(request) != str(user.pk):
-            response.set_signed_cookie(
-                COOKIE, str(user.pk), salt=COOKIE, max_age=30 * 24 * 3600, httponly=True, samesite="Lax",
-                secure=settings.SESSION_COOKIE_SECURE,
-            )  # fmt: skip
+            put(response, PERSON, str(user.pk), salt=SALT)
         done = response.status_code < 400 and not hasattr(response, "led_away")
-        if request.method == "POST" and WAITING in request.COOKIES and done:
+        if request.method == "POST" and WAITING.name in request.COOKIES and done:
             kept_for(request, user.pk).filter(form=form_of(request.path)).delete()
         return response
 
@@ -161,15 +156,14 @@ def lead_away(request: HttpRequest, to: str, sentence: str) -> HttpResponseBase:
 
 def remembered(response: HttpResponse) -> HttpResponse:
     """`response`, with the note that something waits to be put back."""
-    age, secure = int(LIVES.total_seconds()), settings.SESSION_COOKIE_SECURE
-    response.set_cookie(WAITING, "1", max_age=age, httponly=True, samesite="Lax", secure=secure)
+    put(response, WAITING, "1")
     return response
 
 
 def person_before(request: HttpRequest) -> str:
     """Who was signed in here last, by id; "" when nobody can be told, as when the key has been changed since."""
     try:
-        return str(UUID(request.get_signed_cookie(COOKIE, salt=COOKIE)))
+        return str(UUID(request.get_signed_cookie(PERSON.name, salt=SALT)))
     except (KeyError, ValueError, signing.BadSignature):
         return ""
 
@@ -236,7 +230,7 @@ def put_back(request: HttpRequest, fits: Callable[[QueryDict], bool] = lambda _f
 
     `fits` leaves out a form that belongs to another page at the same address.
     """
-    if request.method != "GET" or WAITING not in request.COOKIES or person_before(request) != str(request.user.pk):
+    if request.method != "GET" or WAITING.name not in request.COOKIES or person_before(request) != str(request.user.pk):
         return Written()
     rows = kept_for(request, request.user.pk).filter(created_at__gt=timezone.now() - LIVES)  # type: ignore[arg-type]
     found = list(rows.order_by("created_at"))
@@ -268,7 +262,7 @@ def fill(form: BaseForm, written: Written) -> None:
 
 def forget(request: HttpRequest, form: str) -> None:
     """What waited for this form of the page has been dealt with in another way."""
-    if WAITING in request.COOKIES:
+    if WAITING.name in request.COOKIES:
         kept_for(request, request.user.pk).filter(form=form).delete()  # type: ignore[arg-type]
 
 

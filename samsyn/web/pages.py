@@ -152,6 +152,7 @@ class Contact:
     phone: str
     name: str
     email: str
+    slug: str
     logo: str = ""
     stand_in: str = ""
 
@@ -175,7 +176,7 @@ def _contact(actor: Actor, firm: Firm, responsible: Membership | None, row: Any)
     """The firm with the consultant, and who answers while that one is away: `row` knows whether it is worth asking."""
     there = responsible if responsible and responsible.is_there else None
     name, email = (there.name, there.user.email) if there else ("", firm.reply_to)
-    found = Contact(firm.name, firm.phone, name, email, logo_for_client(slug_of(actor), firm))
+    found = Contact(firm.name, firm.phone, name, email, firm.slug, logo_for_client(slug_of(actor), firm))
     if there is None or not getattr(row, "responsible_is_away", True):
         return found
     absence = away([there.pk]).get(there.pk)

@@ -7,12 +7,10 @@ browser with others, while a session that has ended in time leaves it.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TypeVar
 from uuid import UUID
 
 from allauth.account.utils import passthrough_next_redirect_url
-from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,19 +19,16 @@ from django.urls import reverse
 
 from samsyn.kit.text import masked_address
 from samsyn.tenancy.models import User
+from samsyn.web.cookies import KNOWN, put
 from samsyn.web.doors import public_page
 
-COOKIE = "samsyn_known"
-LIVES = dt.timedelta(days=180)
+COOKIE, LIVES, SALT = KNOWN.name, KNOWN.lives, "samsyn_known"
 AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
 
 def remember(response: AnyResponse, user: User) -> AnyResponse:
     """`response` with the note of who has just signed in."""
-    age, secure = int(LIVES.total_seconds()), settings.SESSION_COOKIE_SECURE
-    response.set_signed_cookie(
-        COOKIE, user.pk.hex, salt=COOKIE, max_age=age, httponly=True, samesite="Lax", secure=secure
-    )
+    put(response, KNOWN, user.pk.hex, salt=SALT)
     return response
 
 
@@ -47,7 +42,7 @@ def known_here(request: HttpRequest) -> User | None:
     if COOKIE not in request.COOKIES:
         return None
     try:
-        value = request.get_signed_cookie(COOKIE, salt=COOKIE, max_age=LIVES)
+        value = request.get_signed_cookie(COOKIE, salt=SALT, max_age=LIVES)
         return User.objects.filter(pk=UUID(value), is_active=True).first()
     except (signing.BadSignature, ValueError):
         return None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -105,6 +107,13 @@ def device(agent: str) -> str:
     """'Firefox, Windows' of what a browser says of itself; '' of what nobody knows."""
     found = [next((name for mark, name in known.items() if mark in agent), "") for known in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, found))
+
+
+def sweep() -> None:
+    """Take away sign-ins whose time is up, and where they were. Each day."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    there = Session.objects.filter(pk=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(there)).delete()
 
 
 def is_over(request: HttpRequest, user: User) -> bool:
