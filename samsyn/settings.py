@@ -294,6 +294,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "5/h/user",
     "request_login_code": "20/m/ip,5/15m/key",
     "sign_in_link": "30/m/ip",
+    "invitation_code": "20/m/ip,5/15m/key,20/d/key",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}

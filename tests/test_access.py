@@ -12,7 +12,7 @@ from samsyn.demo.world import write
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Engagement, Invitation, Membership, User
 from samsyn.tenancy.security import SecurityLog
-from tests.invited import link_to
+from tests.invited import accept, link_to
 from tests.pressing import press, soup
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +219,6 @@ def test_an_invitation_taken_back_opens_nothing(visit: Any, world: Any, email: s
 
 def test_one_that_has_been_used_is_told_apart(visit: Any, world: Any) -> None:
     asked = actions.add_staff(world.manager, name="Nils Ny", email="nils@ny.example", role="consultant")
-    Client().post(link_to("nils@ny.example"), {"name": "Nils", "password": "lang-och-ovanlig-8"})
+    accept(link_to("nils@ny.example"), Client(), name="Nils", password="lang-och-ovanlig-8")
     told = visit(MANAGER).post(STAFF, {"take_back": str(asked.pk)}, follow=True)
     assert "Inbjudan är redan använd. Ta bort personen i stället." in text(told)

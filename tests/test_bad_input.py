@@ -16,6 +16,7 @@ from samsyn.demo.world import answer, pdf, write
 from samsyn.kit import letters
 from samsyn.kit.models import Letter
 from samsyn.tenancy.errors import NotNow, Refused
+from tests.invited import accept, link_to
 
 OWNER, MEMBER = "agare@demokund.example", "medarbetare@demokund.example"
 
@@ -232,10 +233,7 @@ def test_an_invitation_is_only_for_the_one_it_was_sent_to(visit: Any, world: Any
     from samsyn.tenancy.models import Invitation, Membership
 
     tenancy.add_staff(world.manager, name="Nils Ny", email="nils@demobyran.example", role="consultant")
-    letters.sweep()
-    from django.core import mail
-
-    link = next(word for word in str(mail.outbox[-1].body).split() if "/inbjudan/" in word).split("8000")[-1]
+    link = link_to("nils@demobyran.example")
     other = visit(OWNER).get(link)
     assert other.status_code == 403
     assert "n•••@d•••.example" in text(other)
@@ -243,9 +241,9 @@ def test_an_invitation_is_only_for_the_one_it_was_sent_to(visit: Any, world: Any
         assert client.get(link).status_code == 200
     rows = Invitation.objects.unscoped(why="a GET changes nothing")
     assert rows.get(email="nils@demobyran.example").state == "pending"
-    weak = client.post(link, {"name": "Nils Ny", "password": "kort"})
+    weak = accept(link, client, name="Nils Ny", password="kort")
     assert weak.status_code == 422
-    done = client.post(link, {"name": "Nils Ny", "password": "lang-och-ovanlig-8"})
+    done = accept(link, client, name="Nils Ny", password="lang-och-ovanlig-8")
     assert done.headers["Location"] == "/byra/demobyran/"
     assert Membership.objects.visible_to(world.manager).filter(user__email="nils@demobyran.example").exists()
     assert client.get(link).status_code == 410

@@ -21,7 +21,7 @@ from samsyn.kit import letters
 from samsyn.kit.models import Letter
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Firm, Invitation, Membership, Slug, User
-from tests.invited import link_to
+from tests.invited import accept, link_to, open_link
 
 MANAGER, CONSULTANT = "ansvarig@demobyran.example", "konsult@demobyran.example"
 OWNER, MEMBER, READER = "agare@demokund.example", "medarbetare@demokund.example", "lasare@demokund.example"
@@ -48,9 +48,9 @@ def test_the_operator_adds_a_firm_and_its_first_manager_walks_in(db: None, clien
     link = link_to("anna.berg@nybyran.example")
     assert mail.outbox[-1].from_email.startswith('"Ny Byrå AB"') or "Ny Byrå AB" in mail.outbox[-1].from_email
     assert NUMBER in mail.outbox[-1].body
-    page = client.get(link)
+    _person, page = open_link(link, client)
     assert 'value="Anna Berg"' in text(page), "a guess from the address, for her to mend"
-    done = client.post(link, {"name": "Anna-Karin Berg", "password": "lang-och-ovanlig-8"})
+    done = accept(link, client, name="Anna-Karin Berg", password="lang-och-ovanlig-8")
     assert done.headers["Location"] == "/byra/nybyran/"
     assert "Anna-Karin Berg" in text(client.get("/byra/nybyran/"))
     assert client.get("/byra/nybyran/installningar/").status_code == 200
@@ -77,13 +77,13 @@ def test_a_first_manager_whose_link_died_is_written_to_by_the_same_command(
         third = link_to(address)
         assert Firm.objects.filter(number="5599990289").count() == 1
         assert "inte längre" in text(client.get(second)), "one link at a time"
-        client.post(third, {"name": "Anna Berg", "password": "lang-och-ovanlig-8"})
+        accept(third, client, name="Anna Berg", password="lang-och-ovanlig-8")
         assert client.get("/byra/nybyran/installningar/").status_code == 200
 
 
 def test_a_firm_that_has_its_people_gets_no_second_first_manager(db: None, client: Client) -> None:
     add_firm()
-    client.post(link_to("anna.berg@nybyran.example"), {"name": "Anna Berg", "password": "lang-och-ovanlig-8"})
+    accept(link_to("anna.berg@nybyran.example"), client, name="Anna Berg", password="lang-och-ovanlig-8")
     before = Letter.objects.count()
     for manager in ("anna.berg@nybyran.example", "berit@nybyran.example"):
         with pytest.raises(CommandError, match="has its people, who ask others in on their own page"):
@@ -148,7 +148,7 @@ def test_a_manager_adds_staff_who_walk_in_with_the_role_and_scope_given(visit: A
     assert not mail.outbox
     link = link_to("nils@demobyran.example")
     assert "Maria Sundfalk" in mail.outbox[-1].body
-    client.post(link, {"name": "Nils Nyman", "password": "lang-och-ovanlig-8"})
+    accept(link, client, name="Nils Nyman", password="lang-och-ovanlig-8")
     held = Membership.objects.visible_to(world.manager).get(user__email="nils@demobyran.example")
     assert (held.role, held.scope, held.user.name) == ("consultant", "own", "Nils Nyman")
     assert "Bageri Morgonglöd" not in text(client.get("/byra/demobyran/kunder/")), "own clients only, and he has none"
@@ -242,7 +242,7 @@ def test_an_owner_adds_a_colleague_who_walks_in(
     sent = owner.post(COLLEAGUES, colleague(role=role, **({"may_approve": "on"} if ticked else {})), follow=True)
     assert "Kim Kollega" in text(sent)
     assert "Kim Kollega" not in text(visit(MEMBER).get(COLLEAGUES)), "who is invited is the owner's to know"
-    client.post(link_to("kim@demokund.example"), {"name": "Kim Kollega", "password": "lang-och-ovanlig-8"})
+    accept(link_to("kim@demokund.example"), client, name="Kim Kollega", password="lang-och-ovanlig-8")
     assert client.get("/kund/demokund/arenden/").status_code == 200
     case = world.cases["Löner för januari"]
     tried = client.post(f"/kund/demokund/arenden/{case.ref}/svara/", {"decision": "approve", "digest": "x"})
@@ -313,7 +313,7 @@ def test_an_owner_towards_one_firm_adds_nobody_for_another(visit: Any, world: An
 def test_the_name_on_the_invitation_page_cannot_be_a_link(visit: Any, world: Any, client: Client) -> None:
     visit(MANAGER).post(STAFF, person())
     link = link_to("nils@demobyran.example")
-    page = client.post(link, {"name": "http://bete.example", "password": "lang-och-ovanlig-8"})
+    page = accept(link, client, name="http://bete.example", password="lang-och-ovanlig-8")
     assert page.status_code == 422
     assert "Skriv ett namn utan länkar eller adresser." in text(page)
     assert User.objects.by_email("nils@demobyran.example") is None
@@ -408,7 +408,7 @@ def test_two_addresses_that_only_sound_alike_are_two_people(visit: Any, world: A
 )
 def test_a_password_is_not_the_name_of_the_firm(visit: Any, world: Any, password: str, taken: bool) -> None:
     visit(MANAGER).post(STAFF, person())
-    answer = Client().post(link_to("nils@demobyran.example"), {"name": "Nils Ny", "password": password})
+    answer = accept(link_to("nils@demobyran.example"), Client(), name="Nils Ny", password=password)
     assert (answer.status_code == 302) is taken
     if not taken:
         assert "Lösenordet är för likt byråns eller företagets namn." in text(answer)

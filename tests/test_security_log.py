@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from samsyn.tenancy import actions, security
 from samsyn.tenancy.security import SecurityLog
-from tests.invited import link_to
+from tests.invited import accept, link_to
 from tests.pressing import soup
 
 pytestmark = pytest.mark.django_db
@@ -62,10 +62,11 @@ def test_nothing_is_kept_of_an_address_nobody_has_and_the_work_is_the_same(world
 def test_who_is_invited_and_comes_in_is_told_with_the_role(visit: Any, world: Any) -> None:
     actions.add_staff(world.manager, name="Nils Ny", email="nils@demobyran.example", role="consultant")
     answer = {"name": "Nils Nyman", "password": "lang-och-ovanlig-8"}
-    Client(REMOTE_ADDR="192.0.2.9").post(link_to("nils@demobyran.example"), answer)
+    accept(link_to("nils@demobyran.example"), Client(REMOTE_ADDR="192.0.2.9"), **answer)
     told = lines(visit(MANAGER))
-    assert re.search(r"Tog emot inbjudan Nils Nyman Redovisningskonsult, alla kunder 192\.0\.2\.9$", told[0])
-    assert re.search(r"Blev inbjuden Nils Ny Redovisningskonsult, alla kunder Maria Sundfalk", told[1])
+    assert re.search(r"Loggade in Nils Nyman Med en kod i mejl 192\.0\.2\.9$", told[0])
+    assert re.search(r"Tog emot inbjudan Nils Nyman Redovisningskonsult, alla kunder 192\.0\.2\.9$", told[1])
+    assert re.search(r"Blev inbjuden Nils Ny Redovisningskonsult, alla kunder Maria Sundfalk", told[2])
 
 
 @pytest.mark.parametrize(

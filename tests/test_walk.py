@@ -140,6 +140,12 @@ def test_the_whole_road_as_two_people_on_two_screens(
     link = re.search(r"/inbjudan/\S+/", letter_to("gunnel@ahusglas.example"))
     assert link
     client.go(link[0])
+    client.press("Skicka en kod till g•••@a•••.example")
+    digits = re.search(r"^\d{6}$", letter_to("gunnel@ahusglas.example"), re.MULTILINE)
+    assert digits
+    client.fill("Koden i mejlet", digits[0])
+    client.page.get_by_role("heading", name="Välkommen").wait_for()
+    client.check()
     client.fill("Välj ett lösenord", "glas-och-ramar-7")
     client.press("Tacka ja till inbjudan")
     assert not client.sees("Ärenden</a>")

@@ -89,6 +89,7 @@ WORDS = {
     "case": _("Case %(value)s"),
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),
+    "invitation": _("With the code to an invitation"),
     "stands_in": _("For %(value)s"),
     "stood_in": _("No longer for %(value)s"),
 }

@@ -30,11 +30,13 @@ from samsyn.tenancy.actions.people import (
     add_firm,
     add_staff,
     change_firm,
+    has_login,
     invitation_for,
     invite_again,
     invite_first_manager_again,
     invite_main_contact,
     remind_main_contact,
+    tell_of_wrong_code,
 )
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "end_away",
     "end_client",
     "hand_over_standing_in",
+    "has_login",
     "invitation_for",
     "invite_again",
     "invite_first_manager_again",
@@ -76,4 +79,5 @@ __all__ = [
     "set_people",
     "take_up_client",
     "tell_of_recovery",
+    "tell_of_wrong_code",
 ]

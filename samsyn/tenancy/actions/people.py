@@ -342,6 +342,17 @@ def invitation_for(token: str) -> Invitation | None:
     return invitation if invitation and invitation.is_open else None
 
 
+def has_login(user: User) -> bool:
+    """Whether somebody has ever come in, or could: then no link sets a name or a password any more."""
+    return bool(user.last_login or user.has_usable_password())
+
+
+def tell_of_wrong_code(invitation: Invitation, *, ip_address: str | None = None) -> None:
+    """Somebody holds the link and has not got the code: its firm is told."""
+    record(SecurityLog.What.FAILED, invitation.firm, name=invitation.name, engagement=invitation.engagement,
+           about="invitation", ip_address=ip_address)  # fmt: skip
+
+
 @transaction.atomic
 def accept_invitation(
     invitation: Invitation,
@@ -353,8 +364,8 @@ def accept_invitation(
 ) -> Membership:
     """Let the invited person in. `user` is whoever is signed in, or None for somebody new.
 
-    The press of the button verifies the address the link was sent to. A person with a login signs in
-    first; the password is set only by one who has none and has never signed in.
+    The page has asked for a code mailed to the address. A person with a login signs in first; a password is set
+    only by one who has none and has never signed in, and only if one is wanted: codes by mail do as well.
     """
     rows = Invitation.objects.unscoped(why="the link itself says for whom").select_for_update()
     if not rows.get(pk=invitation.pk).is_open:
@@ -362,14 +373,13 @@ def accept_invitation(
     known = User.objects.by_email(invitation.email)
     if user is not None and user.email != invitation.email:
         raise NotYours(_("The invitation was sent to another address."))
-    if user is None and known is not None and (known.last_login or known.has_usable_password()):
+    if user is None and known is not None and has_login(known):
         raise NotYours(_("You already have a login. Sign in first."))
     if user is None:
-        if not password:
-            raise Refused(_("Choose a password."))
         user = known or User.objects.create_user(invitation.email, name=invitation.name, language=invitation.language)
         user.name = clean_name(name) or invitation.name
-        user.set_password(password)
+        if password:
+            user.set_password(password)
         user.save()
     membership = _membership_from(invitation, user)
     invitation.state, invitation.membership = Invitation.State.ACCEPTED, membership
