@@ -204,6 +204,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "django_q",
     "csp",
@@ -295,6 +297,7 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/15m/key",
     "sign_in_link": "30/m/ip",
     "invitation_code": "20/m/ip,5/15m/key,20/d/key",
+    "firm_sign_in": "60/m/ip",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
@@ -320,6 +323,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+
+# A firm's own sign-in (OpenID Connect): see web/openid.py.
+SOCIALACCOUNT_ADAPTER = "samsyn.web.openid.Adapter"
+SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_STORE_TOKENS = False
 
 # Behind the prefix a browser takes a cookie only over HTTPS, from this very host, for all of it.
 COOKIE_PREFIX = "__Host-" if _SECURE else ""

@@ -27,6 +27,7 @@ from samsyn.web import (
     people,
     person,
     personal_data,
+    providers,
     recovery,
     remembered,
     second_step,
@@ -68,6 +69,9 @@ urlpatterns = [
     path("konto/engangskoder/", factors.one_time_codes, name="mfa_activate_totp"),
     path("konto/aterstallningskoder/", recovery.recovery_codes, name="mfa_view_recovery_codes"),
     path("konto/aterstallningskoder/fil/", recovery.recovery_file, name="mfa_download_recovery_codes"),
+    path("konto/byra/<slug:provider_id>/", providers.entrance, name="openid_connect_login"),
+    path("konto/byra/<slug:provider_id>/svar/", providers.callback, name="openid_connect_callback"),
+    path("konto/byra/<slug:provider_id>/koppla/", providers.link, name="provider_link"),
     path("inbjudan/<str:token>/", invitations.invitation, name="invitation"),
     # The client's desk
     path("kund/<slug:company>/", client.start, name="client_start"),

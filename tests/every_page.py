@@ -6,6 +6,7 @@ from typing import Any
 
 from samsyn.cases.models import Case
 from samsyn.web.doors import routes
+from tests.providers import provider_in
 
 OWNER, MANAGER = "agare@demokund.example", "ansvarig@demobyran.example"
 PUBLIC = ["/konto/logga-in/", "/konto/kod/", "/konto/losenord/", "/konto/losenord/skickat/", "/inbjudan/finns-inte/",
@@ -54,6 +55,8 @@ def every_page(world: Any) -> list[tuple[str, str]]:
     for engagement in world.engagements.values():
         if engagement.firm_id == world.firm.pk:
             found.append((MANAGER, f"/byra/demobyran/kunder/{engagement.pk}/"))
+    own = f"/konto/byra/{provider_in(world).ref}/"
+    found += [("", own), ("konsult@demobyran.example", f"{own}koppla/"), ("konsult@demobyran.example", "/konto/")]
     bageri = world.engagements["demokund"].pk
     found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
     for person in (MANAGER, "konsult@demobyran.example"):
@@ -88,6 +91,7 @@ NO_PAGE = (
     # The browser must stand on the host that takes passkeys: `test_in_the_browser.py` looks at them there.
     "/konto/andra-steget/", "/konto/byran-kraver/", "/konto/passnycklar/ny/", "/konto/passnycklar/<int:pk>/",
     "/konto/aterstallningskoder/fil/",
+    "/konto/byra/<slug:provider_id>/svar/",
 )  # fmt: skip
 
 

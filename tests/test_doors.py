@@ -18,17 +18,19 @@ from samsyn.tenancy import actions
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.web.doors import firm_page, routes
+from tests.providers import provider_in
 
 PUBLIC = {
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-in/", "/konto/logga-ut/", "/konto/losenord/",
     "/konto/losenord/skickat/", "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
     "/konto/losenord/klart/", "/konto/avslutat/", "/inbjudan/<str:token>/", "/konto/kod/", "/konto/kod/svar/",
     "/konto/andra-steget/", "/konto/passnyckel/", "/konto/lank/<str:token>/", "/konto/inte-jag/",
+    "/konto/byra/<slug:provider_id>/", "/konto/byra/<slug:provider_id>/svar/",
 }  # fmt: skip
 PERSON = {
     "/", "/konto/", "/konto/bekrafta/", "/konto/byran-kraver/", "/konto/passnyckel/inte-nu/", "/konto/passnycklar/ny/",
     "/konto/passnycklar/<int:pk>/", "/konto/engangskoder/", "/konto/aterstallningskoder/",
-    "/konto/aterstallningskoder/fil/",
+    "/konto/aterstallningskoder/fil/", "/konto/byra/<slug:provider_id>/koppla/",
 }  # fmt: skip
 CASE = "/kund/<slug:company>/arenden/<slug:ref>/"
 FIRM_CASE = "/byra/<slug:firm>/arenden/<slug:ref>/"
@@ -82,7 +84,7 @@ def address(world: Any, route: str) -> str:
     real = {
         "<slug:company>": "demokund", "<slug:firm>": "demobyran", "<slug:ref>": case.ref,
         "<uuid:pk>": str(world.engagements["demokund"].pk), "<uuid:file_id>": str(file.pk), "<int:year>": "2026",
-        "<slug:verb>": "meddelande", "<int:pk>": "1",
+        "<slug:verb>": "meddelande", "<int:pk>": "1", "<slug:provider_id>": provider_in(world).ref,
     }  # fmt: skip
     if "kollegor" in route:
         real["<uuid:pk>"] = str(world.owner.memberships[0].pk)

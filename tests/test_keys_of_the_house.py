@@ -13,6 +13,7 @@ from django.test import Client
 
 from samsyn.kit import letters
 from samsyn.tenancy import actions
+from tests.providers import provider_in
 
 pytestmark = pytest.mark.django_db
 OWNER = "agare@demokund.example"
@@ -71,3 +72,29 @@ def test_a_key_that_stands_in_the_environment_is_changed_there(
     with pytest.raises(CommandError, match="SAMSYN_SECRET_KEY"):
         call_command("secretkey", "new")
     assert key_file.read_text() == before
+
+
+def test_a_sealed_secret_outlives_the_key_it_was_sealed_with(world: Any, settings: Any, key_file: Path) -> None:
+    own = provider_in(world)
+    call_command("secretkey", "new")
+    start_again(settings, key_file)
+    call_command("secretkey", "forget")
+    start_again(settings, key_file)
+    assert settings.SECRET_KEY_FALLBACKS == []
+    own.refresh_from_db()
+    assert own.secret == "hemligt"
+    settings.SECRET_KEY = "y" * 50
+    own.refresh_from_db()
+    assert not own.opens
+
+
+def test_whoever_keeps_the_key_in_the_environment_seals_anew_before_the_old_one_goes(
+    world: Any, settings: Any, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, old = provider_in(world), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "z" * 50, [old]
+    monkeypatch.setitem(os.environ, "SAMSYN_SECRET_KEY", f"{'z' * 50} {old}")
+    call_command("secretkey", "reseal")
+    settings.SECRET_KEY_FALLBACKS = []
+    own.refresh_from_db()
+    assert own.secret == "hemligt"

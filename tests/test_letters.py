@@ -19,6 +19,7 @@ from samsyn.cases.models import Case, Event, Outbox, SendBatch
 from samsyn.demo.world import write
 from samsyn.kit import letters
 from samsyn.kit.models import Letter
+from samsyn.kit.sealing import sealed_box
 from samsyn.notices import jobs
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Firm
@@ -27,7 +28,7 @@ GOOD = {"subject": "Hej", "text": "Text", "html": "<p>Text</p>", "sender": "ByrÃ
 
 
 def letter(content: dict[str, str], *, box: Fernet | None = None, minutes_ago: int = 1) -> Letter:
-    sealed = (box or letters.sealed_box()).encrypt(json.dumps(content).encode())
+    sealed = (box or sealed_box()).encrypt(json.dumps(content).encode())
     at = timezone.now() - dt.timedelta(minutes=minutes_ago)
     return Letter.objects.create(to="elin@demokund.example", template="case", body=sealed, next_try_at=at)
 

@@ -239,7 +239,7 @@ def test_a_password_is_never_kept(world: Any) -> None:
     person = signed_in(OWNER)
     posted = {"part": "password", "current": "samsyn-demo", "password": "hemligt-och-nytt-9"}
     assert late(person, "/konto/", posted).status_code == 302
-    from samsyn.kit.letters import sealed_box
+    from samsyn.kit.sealing import sealed_box
 
     bodies = [sealed_box().decrypt(bytes(one.body)) for one in KeptPost.objects.all()]
     assert bodies

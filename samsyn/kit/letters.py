@@ -5,9 +5,7 @@ No letter holds anything from a case. Addresses in letters come from the setting
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 import json
 import smtplib
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
@@ -24,6 +22,7 @@ from django.utils import timezone, translation
 
 from samsyn.kit.models import Letter
 from samsyn.kit.queue import each, enqueue
+from samsyn.kit.sealing import sealed_box
 from samsyn.kit.text import clean_name
 
 SEND = "samsyn.kit.letters.send"
@@ -157,9 +156,3 @@ def _mail(to: str, content: dict[str, str]) -> EmailMultiAlternatives:
 def _finish(letter: Letter, state: Letter.State) -> None:
     letter.state, letter.body, letter.sent_at = state, b"", timezone.now()
     letter.save(update_fields=["state", "body", "sent_at"])
-
-
-def sealed_box() -> MultiFernet:
-    """What is encrypted while it waits here: opened with the secret key, or an older one that still holds."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys])

@@ -35,7 +35,10 @@ DAILY = {
     "ended sign-ins": "samsyn.web.sessions.sweep",
     "consents": "samsyn.cases.jobs.follow_up_consents",
     "sealed secrets": "samsyn.tenancy.factors.reseal",
+    "sealed fields": "samsyn.kit.sealing.reseal",
 }
+# What is sealed for long is sealed with the newest key by these; before an older one is forgotten, too.
+RESEALS = ("sealed secrets", "sealed fields")
 
 
 def enqueue(task: str, *ids: str) -> None:

@@ -462,5 +462,6 @@ class Invitation(TenantModel):
 
 
 from samsyn.tenancy.absences import Absence  # noqa: E402, F401 - Django finds tables here
+from samsyn.tenancy.providers import ProviderLink, SignInProvider  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401
 from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401

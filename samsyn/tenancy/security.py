@@ -34,6 +34,8 @@ class SecurityLog(TenantModel):
         FACTOR_ON = "factor_on", _("Got a second step at sign-in")
         FACTOR_OFF = "factor_off", _("Has lost a second step at sign-in")
         STANDS_IN = "stands_in", _("Stands in")
+        LINKED = "linked", _("Changed a linked sign-in")
+        PROVIDER = "provider", _("The firm's own sign-in was changed")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -86,6 +88,11 @@ WORDS = {
     "factor:totp": _("One-time codes from an app"),
     "factor:recovery": _("New recovery codes"),
     "factor:operator": _("All taken away by whoever runs Samsyn"),
+    "by:oidc": _("With the firm's own sign-in"),
+    "linked": _("%(value)s was linked"),
+    "unlinked": _("The link to %(value)s was taken away"),
+    "provider": _("%(value)s was added or changed by the operator"),
+    "provider_gone": _("%(value)s was taken away by the operator"),
     "case": _("Case %(value)s"),
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),

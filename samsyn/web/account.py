@@ -25,6 +25,7 @@ from samsyn.kit.text import masked_address
 from samsyn.tenancy import actions
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import User
+from samsyn.tenancy.providers import providers_of
 from samsyn.tenancy.security import record_failure
 from samsyn.web.cookies import LANGUAGE, put
 from samsyn.web.doors import held_by, person_page, public_page
@@ -263,6 +264,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     shown |= {"person": user, "pending": actions.awaited_address(user), "signed_in": places_of(request, user)}
     shown |= factors_of(request, user)
+    shown["providers"] = providers_of(held_by(request))
     return render(request, "account/account.html", shown, status=422 if part else 200)
 
 

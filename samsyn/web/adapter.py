@@ -16,6 +16,7 @@ from samsyn.kit.fields import CodeField, MailField
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog, record_everywhere, record_failure
 from samsyn.web.entering import write_letter
+from samsyn.web.providers import remember_providers
 from samsyn.web.remembered import remember
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
@@ -43,6 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
         about, here = f"by:{how_signed_in(request)}", address_of_visitor(request)
         record_everywhere(SecurityLog.What.SIGNED_IN, user, about=about, ip_address=here)
         response: HttpResponse = super().post_login(request, user, **how)
+        remember_providers(request, response, user)
         return remember(response, user)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

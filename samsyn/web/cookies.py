@@ -51,7 +51,13 @@ KNOWN = Cookie(
     dt.timedelta(days=180),
     _("Remembers who signed in here last, so that one press sends the code."),
 )
-COOKIES = (SESSION, FORMS, LANGUAGE, PERSON, WAITING, KNOWN)
+# The firms' own sign-ins that somebody here is linked to, signed. See `web.providers`.
+PROVIDERS = Cookie(
+    f"{settings.COOKIE_PREFIX}samsyn_byra",
+    dt.timedelta(days=180),
+    _("Remembers which firm's own sign-in is used here."),
+)
+COOKIES = (SESSION, FORMS, LANGUAGE, PERSON, WAITING, KNOWN, PROVIDERS)
 
 
 def put(response: HttpResponseBase, cookie: Cookie, value: str, *, salt: str = "") -> None:

@@ -149,6 +149,11 @@ def must_be_sure(request: HttpRequest) -> None:
         raise NotProved(_("Show the second step you have first."))
 
 
+def at_firm(request: HttpRequest, slug: str) -> Actor:
+    """The signed-in person as staff of the firm at `slug`, where the address names no firm. Strangers get 404."""
+    return _actor(request, slug, firm_actor)
+
+
 def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -> Actor:
     held = held_by(request)
     actor = make(request.user, open_to(request), slug)

@@ -23,6 +23,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.doors import firm_page
 from samsyn.web.kept import fill, put_back
 from samsyn.web.pages import page, slug_of
+from samsyn.web.providers import told_to_managers
 
 # The least and the most a firm can choose.
 LIMITS = {"max_file_mb": (1, 25), "max_case_mb": (1, 1000), "due_days": (1, 90)}
@@ -134,4 +135,5 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
             messages.success(request, _("The settings are saved"))
             return redirect("firm_settings", slug_of(actor))
     status = 422 if request.method == "POST" else 200
-    return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form, logo=actor.firm.logo)
+    return page(request, "firm/settings.html", actor, "firm_settings", status=status, form=form, logo=actor.firm.logo,
+                providers=told_to_managers(actor))  # fmt: skip

@@ -14,6 +14,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import Environment
 
 from samsyn.web.filters import FILTERS, GLOBALS
+from samsyn.web.providers import remembered_providers
 
 
 def environment(**options: Any) -> Environment:
@@ -28,6 +29,7 @@ def environment(**options: Any) -> Environment:
         npgettext=translation.npgettext,
         newstyle=True,
     )
+    env.globals.update(remembered_providers=remembered_providers)
     env.globals.update(static=static, url=url, get_messages=get_messages, htmx_script=htmx_script, **GLOBALS)
     env.filters.update(FILTERS)
     return env

@@ -29,7 +29,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from samsyn.kit.letters import sealed_box
+from samsyn.kit.sealing import sealed_box
 from samsyn.web.cookies import PERSON, WAITING, put
 from samsyn.web.models import KeptPost
 from samsyn.web.requests import by_script, same_origin

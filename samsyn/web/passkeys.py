@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samsyn.kit.fields import LineField
-from samsyn.kit.letters import sealed_box
+from samsyn.kit.sealing import sealed_box
 from samsyn.settings import LOOPBACK
 from samsyn.tenancy import actions, factors
 from samsyn.tenancy.demands import needs_second_factor

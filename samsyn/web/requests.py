@@ -63,6 +63,7 @@ SIGNED_IN: dict[str, Callable[[], str]] = {
     "code": lambda: _("You are signed in with a code sent to your e-mail address."),
     "link": lambda: _("You are signed in with a link sent to your e-mail address."),
     "passkey": lambda: _("You are signed in with a passkey."),
+    "oidc": lambda: _("You are signed in with the firm's own sign-in."),
 }
 CONFIRMED: dict[str, Callable[[], str]] = {
     "password": lambda: _("You have also given your password."),
@@ -86,6 +87,7 @@ BRIEFLY: dict[str, Callable[[], str]] = {
     "passkey": lambda: _("a passkey"),
     "totp": lambda: _("a one-time code from an app"),
     "recovery": lambda: _("a recovery code"),
+    "oidc": lambda: _("the firm's own sign-in"),
 }
 
 

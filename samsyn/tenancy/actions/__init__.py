@@ -38,6 +38,7 @@ from samsyn.tenancy.actions.people import (
     remind_main_contact,
     tell_of_wrong_code,
 )
+from samsyn.tenancy.actions.providers import add_provider, link_provider, remove_provider, unlink_provider
 
 __all__ = [
     "accept_invitation",
@@ -45,6 +46,7 @@ __all__ = [
     "add_colleague",
     "add_firm",
     "add_passkey",
+    "add_provider",
     "add_staff",
     "answer_offer",
     "ask_for_address",
@@ -64,6 +66,7 @@ __all__ = [
     "invite_first_manager_again",
     "invite_main_contact",
     "join_companies",
+    "link_provider",
     "locked_member",
     "newest_version",
     "publish_agreement",
@@ -71,6 +74,7 @@ __all__ = [
     "record_consent",
     "remind_main_contact",
     "remove_factor",
+    "remove_provider",
     "rename_passkey",
     "renew_recovery_codes",
     "reset_factors",
@@ -80,4 +84,5 @@ __all__ = [
     "take_up_client",
     "tell_of_recovery",
     "tell_of_wrong_code",
+    "unlink_provider",
 ]

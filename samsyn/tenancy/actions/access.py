@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from samsyn.tenancy import absences
 from samsyn.tenancy.actions.consent import locked_client
+from samsyn.tenancy.actions.providers import end_provider_links
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Firm, Invitation, Membership, Participant, User
@@ -58,6 +59,7 @@ def end_access(actor: Actor, member: Membership) -> None:
     fresh.save(update_fields=["ended_at"])
     Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
     absences.end_all_of(fresh)
+    end_provider_links(fresh)
     _sign_out(fresh)
     _tell(SecurityLog.What.LEFT, actor, fresh, role_of(fresh))
 

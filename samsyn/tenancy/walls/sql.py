@@ -26,6 +26,7 @@ COMMANDS = {"r": "SELECT", "a": "INSERT", "c": "UPDATE", "d": "DELETE"}
 FUNCTIONS = (
     "samsyn_firms_of(uuid[])", "samsyn_clients_of(uuid)", "samsyn_firms_of_person(uuid)",
     "samsyn_firm_of_link(text)", "samsyn_firms_of_company(uuid)", "samsyn_firm_of(text, uuid)",
+    "samsyn_firm_of_provider(text)",
 )  # fmt: skip
 
 

@@ -39,6 +39,9 @@ OF_CLIENTS_PEOPLE = (
     "{table}.engagement_id = ANY ({clients}) AND EXISTS (SELECT 1 FROM tenancy_membership writer"
     " WHERE writer.id = {table}.membership_id AND writer.engagement_id = ANY ({clients}))"
 )
+OF_OWN_MEMBERSHIP = (
+    "EXISTS (SELECT 1 FROM tenancy_membership held WHERE held.id = {table}.membership_id AND held.user_id = {person})"
+)
 STAFF = "{table}.engagement_id IS NULL AND {table}.firm_id = ANY ({firms})"
 TOLD = (
     "(EXISTS (SELECT 1 FROM cases_event told WHERE told.id = {table}.event_id)"
@@ -57,6 +60,8 @@ TABLE: dict[str, Wall] = {
     "tenancy.ImportRun": FIRMS_ALONE,
     "tenancy.StagedRow": FIRMS_ALONE,
     "tenancy.SecurityLog": Wall(OF_CLIENT, "a", adds="{table}.firm_id = ANY ({persons_firms})"),
+    "tenancy.SignInProvider": Wall(reads="{table}.firm_id = ANY ({persons_firms})"),
+    "tenancy.ProviderLink": Wall(reads=OF_OWN_MEMBERSHIP),
     "cases.Counter": FIRMS_ALONE,
     "cases.Case": Wall(OF_CLIENT, "rac"),
     "cases.Recipient": Wall(OF_CASE, "rad"),

@@ -1,4 +1,4 @@
-"""samsyn firm add SLUG --name --number --manager EMAIL"""
+"""samsyn firm add SLUG --name --number --manager EMAIL; samsyn firm provider …"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError, ProgrammingError
 from samsyn.kit.sweden import parse_party_number
 from samsyn.kit.text import LONGEST_ADDRESS, clean_name
 from samsyn.tenancy import actions
+from samsyn.tenancy.management import provider
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.slugs import RESERVED, slug_from
 
@@ -20,13 +21,17 @@ class Command(BaseCommand):
     help = "Makes a firm and mails an invitation to its first manager. Again for one nobody has entered: a new letter."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add = parser.add_subparsers(dest="what", required=True).add_parser("add", help=self.help)
+        whats = parser.add_subparsers(dest="what", required=True)
+        provider.add_arguments(whats.add_parser("provider", help=provider.HELP))
+        add = whats.add_parser("add", help=self.help)
         add.add_argument("slug", help="the firm's name in addresses: a-z, 0-9 and hyphens")
         add.add_argument("--name", required=True)
         add.add_argument("--number", required=True, help="organisation number; a sole trader's personal number")
         add.add_argument("--manager", required=True, metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["what"] == "provider":
+            return provider.handle(options, self.stdout.write)
         slug, manager = slug_of(options["slug"]), address_of(options["manager"])
         name, number = name_of(options["name"]), number_of(options["number"])
         try:
