@@ -23,6 +23,7 @@ from samsyn.web import (
     health,
     invitations,
     logo,
+    new_contact,
     passkeys,
     people,
     person,
@@ -79,6 +80,7 @@ urlpatterns = [
     path("kund/<slug:company>/kollegor/", people.colleagues, name="client_colleagues"),
     path("kund/<slug:company>/kollegor/<uuid:pk>/", person.colleague, name="client_colleague"),
     path("kund/<slug:company>/logotyp/<slug:firm>/", logo.client_logo, name="client_logo"),
+    path("kund/<slug:company>/huvudkontakt/<slug:firm>/", new_contact.client_new_contact, name="client_new_contact"),
     path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
     path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
     path("kund/<slug:company>/personuppgifter/<slug:firm>/", personal_data.for_client, name="client_personal_data"),
@@ -113,6 +115,7 @@ urlpatterns = [
     path("byra/<slug:firm>/kunder/import/<uuid:pk>/", client_import.run, name="firm_import_run"),
     path("byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv", client_import.faults, name="firm_import_faults"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
+    path("byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/", new_contact.firm_new_contact, name="firm_new_contact"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
     path(
         "byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",

@@ -29,6 +29,7 @@ PEOPLE = [
     ("lasare@demokund.example", "/kund/demokund/arenden/nytt/"),
     ("agare@delad.example", "/kund/delad/arenden/nytt/"),
     (OWNER, "/kund/demokund/kollegor/"),
+    (OWNER, "/kund/demokund/huvudkontakt/demobyran/"),
     (OWNER, "/kund/demokund/samtycke/demobyran/"),
     ("agare@utansamtycke.example", "/kund/utansamtycke/samtycke/demobyran/"),
     ("agare@delad.example", "/kund/delad/samtycke/"),
@@ -59,6 +60,7 @@ def every_page(world: Any) -> list[tuple[str, str]]:
     found += [("", own), ("konsult@demobyran.example", f"{own}koppla/"), ("konsult@demobyran.example", "/konto/")]
     bageri = world.engagements["demokund"].pk
     found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
+    found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/huvudkontakt/"))
     for person in (MANAGER, "konsult@demobyran.example"):
         found.append((person, f"/byra/demobyran/medarbetare/{world.consultant.membership.pk}/"))
     for person in (OWNER, "medarbetare@demokund.example"):

@@ -397,6 +397,7 @@ KEYS = {
     "Membership.engagement": "came by an invitation, which refuses",
     "Invitation.engagement": "is written in the consent history, which refuses",
     "Consent.engagement": "is the consent history, which refuses",
+    "Appointment.engagement": "is of a client that has approved, which refuses",
     "SecurityLog.engagement": "tells of an invitation or of a copy of what was sent, which refuse",
     "Participant.engagement": "goes with the client",
     "StagedRow.engagement": "goes with the client",

@@ -40,6 +40,7 @@ CLIENT = {
     "/kund/<slug:company>/logotyp/<slug:firm>/",
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
     "/kund/<slug:company>/personuppgifter/<slug:firm>/",
+    "/kund/<slug:company>/huvudkontakt/<slug:firm>/",
 }  # fmt: skip
 CASES = {
     "/kund/<slug:company>/kopia/<int:year>/",
@@ -55,6 +56,7 @@ FIRM = {
     "/byra/<slug:firm>/installningar/avtal/",
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/personuppgifter/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
+    "/byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv",
@@ -210,21 +212,23 @@ NEW_CASE, DECIDE = "/kund/<slug:company>/arenden/nytt/", CASE + "svara/"
 STAFF, SETTINGS = "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/"
 AGREEMENT = SETTINGS + "avtal/"
 LOG, COLLEAGUE, STAFF_MEMBER = SETTINGS + "logg/", COLLEAGUES + "<uuid:pk>/", STAFF + "<uuid:pk>/"
+OUR_CONTACT = "/kund/<slug:company>/huvudkontakt/<slug:firm>/"
+NEW_CONTACT = "/byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/"
 IMPORT = {route for route in FIRM if "/import/" in route}
 REFUSED_POSTS: dict[str, set[str]] = {
     "agare@demokund.example": set(),
-    "dubbel@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE},  # a member who may approve
-    "medarbetare@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE, DECIDE},
-    "lasare@demokund.example": {CONSENT, COLLEAGUES, COLLEAGUE, NEW_CASE, *(CASE + end for end in (
+    "dubbel@demokund.example": {CONSENT, OUR_CONTACT, COLLEAGUES, COLLEAGUE},  # a member who may approve
+    "medarbetare@demokund.example": {CONSENT, OUR_CONTACT, COLLEAGUES, COLLEAGUE, DECIDE},
+    "lasare@demokund.example": {CONSENT, OUR_CONTACT, COLLEAGUES, COLLEAGUE, NEW_CASE, *(CASE + end for end in (
         "skicka-tillbaka/", "utkast/", "filer/", "svara/", "last/", "klart/", "angra/", "meddelande/", "ateroppna/"))},
     "ansvarig@demobyran.example": set(),
-    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT},
-    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, *IMPORT},
+    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT},
+    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT, *IMPORT},
 }  # fmt: skip
 REFUSED_GETS: dict[str, set[str]] = {
-    "dubbel@demokund.example": {COLLEAGUE},
-    "medarbetare@demokund.example": {COLLEAGUE},
-    "lasare@demokund.example": {COLLEAGUE, NEW_CASE},
+    "dubbel@demokund.example": {COLLEAGUE, OUR_CONTACT},
+    "medarbetare@demokund.example": {COLLEAGUE, OUR_CONTACT},
+    "lasare@demokund.example": {COLLEAGUE, OUR_CONTACT, NEW_CASE},
     "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG},
     "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG, *IMPORT},
 }

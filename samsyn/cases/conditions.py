@@ -124,7 +124,7 @@ class AsksMe(Condition):
     def text(self, said: Said) -> str:
         mine = f"EXISTS ({NAMED} {OF_CASE} AND {said.among('person.id', self.actor.membership_ids)})"
         owner = said.among("{engagement_id}", self.actor.owned_engagement_ids)
-        nobody = f"NOT EXISTS ({NAMED} {OF_CASE} AND person.ended_at IS NULL)"
+        nobody = f"NOT EXISTS ({NAMED} {OF_CASE} AND person.ended_at IS NULL AND NOT person.awaits_agreement)"
         return f"({mine} OR ({owner} AND {nobody})) AND NOT ({self._given(said)})"
 
     def _given(self, said: Said) -> str:

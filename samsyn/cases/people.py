@@ -9,7 +9,7 @@ from samsyn.cases.models import Case, Recipient
 from samsyn.tenancy.absences import stood_in_for
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Engagement, Membership
-from samsyn.tenancy.people import HERE
+from samsyn.tenancy.people import HERE, owners_here
 from samsyn.tenancy.roles import Right, rights_of
 
 
@@ -27,7 +27,7 @@ def recipients_of(case: Case) -> list[Membership]:
 
 
 def owners_of(engagement_id: UUID) -> list[Membership]:
-    return list(present().filter(engagement=engagement_id, role=Membership.Role.OWNER))
+    return list(owners_here(engagement_id))
 
 
 def approvers_at(engagement_id: UUID) -> list[Membership]:

@@ -79,6 +79,11 @@ class Actor:
         return tuple(m.engagement_id for m in self.memberships if m.engagement_id)
 
     @cached_property
+    def agreed_engagement_ids(self) -> tuple[UUID, ...]:
+        """Those whose cases, people and history can be seen: all but where the agreement must be approved first."""
+        return tuple(m.engagement_id for m in self.memberships if m.engagement_id and not m.awaits_agreement)
+
+    @cached_property
     def owned_engagement_ids(self) -> tuple[UUID, ...]:
         return tuple(m.engagement_id for m in self.memberships if m.engagement_id and m.is_owner)
 
@@ -151,7 +156,7 @@ def system_for(firm: Firm) -> Actor:
 # What doors, menus and lists ask of a membership and what is behind it. The rest is read when a page asks for it: to
 # put every column of seven tables into a query takes longer than all else the query does.
 ASKED = (
-    "role", "scope", "may_approve", "seen_from", "named_at", "ended_at", "user",
+    "role", "scope", "may_approve", "awaits_agreement", "seen_from", "named_at", "ended_at", "user",
     *(f"firm__{name}" for name in (
         "slug", "name", "number", "phone", "sender", "reply_to", "logo", "max_file_mb", "max_case_mb", "due_days",
         "second_factor_staff", "second_factor_clients", "fresh_approval", "fresh_consent")),

@@ -275,6 +275,8 @@ class Engagement(TenantModel):
     def menu_is_open_for(self, member: Membership) -> bool:
         """Whether *Ärenden* is there for a person at the client: consent was at some time approved, and a case has
         been released that he or she may know of. So no menu tells of a restricted one either."""
+        if member.awaits_agreement:
+            return False
         known = self.first_released_at or member.named_at or (member.is_owner and self.first_restricted_at)
         return bool(known) and self.consent_first_approved_at is not None
 
@@ -303,6 +305,10 @@ class Membership(TenantModel):
     seen_from = models.DateTimeField(default=timezone.now)
     # Since when a restricted case has been released that names this person.
     named_at = models.DateTimeField(null=True)
+    # A new main contact who has come in and not approved the agreement yet: until then nothing of the client is seen.
+    # What he or she was before, as the security log keeps a role; empty for nobody.
+    awaits_agreement = models.BooleanField(default=False)
+    role_before = models.CharField(max_length=24, blank=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -324,7 +330,8 @@ class Membership(TenantModel):
     def narrow(cls, rows: Any, actor: Any) -> Any:
         """The firm's staff, whose names stand on the cases, and the people of the clients one sees oneself."""
         if actor.is_client:
-            return rows.filter(models.Q(engagement=None) | models.Q(engagement__in=actor.engagement_ids))
+            own = models.Q(pk__in=actor.membership_ids) | models.Q(engagement__in=actor.agreed_engagement_ids)
+            return rows.filter(models.Q(engagement=None) | own)
         if actor.sees_all:
             return rows
         visible = Engagement.objects.visible_to(actor)
@@ -336,12 +343,12 @@ class Membership(TenantModel):
 
     @property
     def is_there(self) -> bool:
-        """Whether the person can be turned to here: has not left, and can sign in."""
-        return self.ended_at is None and bool(self.user.is_active)
+        """Whether the person can be turned to here: has not left, can sign in, and need not approve anything first."""
+        return self.ended_at is None and not self.awaits_agreement and bool(self.user.is_active)
 
     @property
     def is_owner(self) -> bool:
-        return self.role == self.Role.OWNER
+        return self.role == self.Role.OWNER and not self.awaits_agreement
 
     @property
     def menu_is_open(self) -> bool:
@@ -415,8 +422,9 @@ class Consent(TenantModel):
 
     @classmethod
     def narrow(cls, rows: Any, actor: Any) -> Any:
-        visible = Engagement.objects.visible_to(actor)
-        return rows.filter(engagement__in=visible.values("pk"))
+        if actor.is_client:
+            return rows.filter(engagement__in=actor.agreed_engagement_ids)
+        return rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))
 
 
 class Invitation(TenantModel):
@@ -462,6 +470,7 @@ class Invitation(TenantModel):
 
 
 from samsyn.tenancy.absences import Absence  # noqa: E402, F401 - Django finds tables here
+from samsyn.tenancy.appointments import Appointment  # noqa: E402, F401
 from samsyn.tenancy.providers import ProviderLink, SignInProvider  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401
 from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401

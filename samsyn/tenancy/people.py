@@ -11,8 +11,15 @@ from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Engagement, Membership
 
-# Has not left, and can sign in. `Membership.is_there` says the same of one.
-HERE = Q(ended_at=None, user__is_active=True)
+# Has not left, can sign in, and need not approve the agreement first. `Membership.is_there` says the same of one.
+HERE = Q(ended_at=None, user__is_active=True, awaits_agreement=False)
+
+
+def owners_here(engagement: Any) -> Any:
+    """The present owners of a client, or of the one with this id."""
+    rows = Membership.objects.unscoped(why="who answers for a client, whoever is asking")
+    rows = rows.filter(HERE, engagement=engagement, role=Membership.Role.OWNER)
+    return rows.select_related("user").order_by("user__name", "id")
 
 
 def staff_of(actor: Actor) -> Any:

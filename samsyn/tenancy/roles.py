@@ -32,7 +32,10 @@ CLIENT_ROLES = (Membership.Role.OWNER, Membership.Role.MEMBER, Membership.Role.R
 
 
 def rights_of(membership: Membership) -> frozenset[Right]:
-    """The rights a membership gives. A member approves only when an owner has said so."""
+    """The rights a membership gives. A member approves only when an owner has said so; whoever must approve the
+    agreement first has none."""
+    if membership.awaits_agreement:
+        return frozenset()
     rights = _TABLE[membership.role]
     if membership.role == Membership.Role.MEMBER and membership.may_approve:
         rights |= {Right.APPROVE}

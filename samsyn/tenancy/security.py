@@ -36,6 +36,7 @@ class SecurityLog(TenantModel):
         STANDS_IN = "stands_in", _("Stands in")
         LINKED = "linked", _("Changed a linked sign-in")
         PROVIDER = "provider", _("The firm's own sign-in was changed")
+        CONTACT = "contact", _("New main contact")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -97,6 +98,12 @@ WORDS = {
     "year": _("Year %(value)s"),
     "link": _("The invitation was taken back"),
     "invitation": _("With the code to an invitation"),
+    "contact:appointed": _("Appointed"),
+    "contact:chosen": _("Chosen among the administrators"),
+    "contact:objected": _("Objected to by an administrator"),
+    "contact:cancelled": _("Taken back"),
+    "contact:declined": _("Declined"),
+    "contact:approved": _("Has approved the agreement"),
     "stands_in": _("For %(value)s"),
     "stood_in": _("No longer for %(value)s"),
 }

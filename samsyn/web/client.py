@@ -35,6 +35,7 @@ from samsyn.kit.fields import LineField, TextField, TickField
 from samsyn.kit.rows import KindForm
 from samsyn.kit.sweden import STOCKHOLM
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.appointments import Appointment
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.roles import Right
@@ -74,7 +75,8 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     if not actor.open_engagement_ids:
         waiting = {one.pk: waiting_for_consent(actor, one) for one in actor.engagements if not one.has_consent}
         asking = [one for one in actor.engagements if one.awaits_answer]
-        return page(request, "client/start.html", actor, "client_start", waiting=waiting, asking=asking)
+        return page(request, "client/start.html", actor, "client_start", waiting=waiting, asking=asking,
+                    appointed=appointed_at(actor))  # fmt: skip
     groups, more = client_groups(actor, cases_for(actor), late_first=True)
     few = {name: lines(groups[name][:most], actor) for name, most in ON_START.items()}
     return page(
@@ -87,8 +89,17 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
         count={name: len(found) for name, found in groups.items()},
         may_answer=actor.may(Right.ANSWER),
         more=more,
+        appointed=appointed_at(actor),
         years=years_of(actor, actor.engagement_ids),
     )
+
+
+def appointed_at(actor: Actor) -> list[Appointment]:
+    """New main contacts the owners can object to still; nobody else is told."""
+    if not actor.owned_engagement_ids:
+        return []
+    rows = Appointment.objects.visible_to(actor).filter(state=Appointment.State.WAITING)
+    return list(rows.filter(engagement__in=actor.owned_engagement_ids).select_related("firm"))
 
 
 @client_page()

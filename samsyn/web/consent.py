@@ -67,8 +67,9 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         problem=problem,
         reason=reason,
         ticked=bool(written.get("", "may_represent")),
-        represents=actor.may(Right.REPRESENT, engagement.pk),
-        asked=engagement.asked_at is not None,
+        represents=actor.may(Right.REPRESENT, engagement.pk) or held.awaits_agreement,
+        asked=engagement.asked_at is not None or held.awaits_agreement,
+        appointed=held.awaits_agreement,
         confirms_first=held.firm.fresh_consent and not actor.fresh,
     )
 
@@ -76,12 +77,16 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
 def answered(request: HttpRequest, actor: Actor, held: Membership) -> HttpResponse:
     """Carry out the button that was pressed; a second press of it leads where the first did."""
     engagement, decision = held.engagement, request.POST.get("decision", "")
-    renewing = engagement.is_renewing
+    appointed = held.awaits_agreement
+    renewing = engagement.is_renewing and not appointed
     if decision not in STEPS:
         raise Refused(_("Choose Approve or Decline."))
     if not has_done(actor, engagement, decision):
         answer(request, actor, engagement, decision)
     messages.success(request, DONE[decision, renewing]())
+    if appointed and decision == "decline":
+        return redirect("start")  # what is left to see is decided there
+    held.awaits_agreement = False
     if decision == "approve" and not renewing:
         return redirect("client_cases" if held.menu_is_open else "client_start", slug_of(actor))
     return redirect("consent", slug_of(actor), held.firm.slug)

@@ -112,6 +112,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "orgnr": orgnr,
     "paragraphs": paragraphs,
     "short_date": short_date,
+    "full_date": full_date,
     "signed_in": signed_in_briefly,
     "stamp": stamp,
     "yes_no": yes_no,

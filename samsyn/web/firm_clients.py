@@ -24,6 +24,7 @@ from samsyn.kit.text import like_pattern, mail_address
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.consent import WAITING, Step, asking_of
 from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.appointments import RUNNING, Appointment
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindered, hindrances
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, Participant
@@ -262,6 +263,7 @@ def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         years=years_of(actor, [engagement.pk]),
         fiscal_year_ends=MONTHS[engagement.fiscal_year_ends],
         staff=list(staff_of(actor)),
+        appointed=Appointment.objects.visible_to(actor).filter(engagement=engagement, state__in=RUNNING).first(),
         absent=said_of([engagement.responsible]).get(engagement.responsible_id, ""),
         **people_shown(engagement, [one.membership_id for one in part], written),
         reason=written.get("", "reason"),

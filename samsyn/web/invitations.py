@@ -169,4 +169,4 @@ def _where(found: Invitation, held: Membership) -> str:
     if found.engagement is None:
         return f"/byra/{found.firm.slug}/"
     slug = found.engagement.company.slug
-    return f"/kund/{slug}/samtycke/{found.firm.slug}/" if held.is_owner else f"/kund/{slug}/"
+    return f"/kund/{slug}/samtycke/{found.firm.slug}/" if found.role == Membership.Role.OWNER else f"/kund/{slug}/"

@@ -14,13 +14,15 @@ from samsyn.cases.actions.ending import UNENDED, end_with_consent
 from samsyn.cases.models import Case, Outbox, State
 from samsyn.cases.people import owners_of
 from samsyn.kit.queue import enqueue
-from samsyn.tenancy.actions import record_consent, remind_main_contact
+from samsyn.tenancy import appointments
+from samsyn.tenancy.actions import record_consent, remind_main_contact, step_down, welcome_appointed
+from samsyn.tenancy.actions.appointing import awaiting
 from samsyn.tenancy.actions.consent import Step, asking_of, locked_client
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import text_at, text_that_was_read, version_to_renew
 from samsyn.tenancy.demands import must_be_fresh
 from samsyn.tenancy.errors import NotNow, NotYours
-from samsyn.tenancy.models import FIRM, Consent, Engagement, Invitation
+from samsyn.tenancy.models import FIRM, Consent, Engagement, Invitation, Membership
 from samsyn.tenancy.roles import Right
 
 TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
@@ -39,11 +41,13 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
     `text_sha256` is that of the text the page showed; a text that has changed since is refused.
     """
     fresh = locked_client(actor, engagement)
-    _must_represent(actor, fresh)
-    _must_be_asked(fresh)
+    appointed = awaiting(actor, fresh)
+    _must_answer(actor, fresh, appointed)
     read = text_that_was_read(fresh.firm, text_sha256)
     _tell(record_consent(actor, fresh, Step.APPROVED, text=read))
     _end_links(fresh)
+    if appointed:
+        welcome_appointed(actor, fresh, appointed)
     system = system_for(fresh.firm)
     waiting = Case.objects.visible_to(system).filter(engagement=fresh, state=State.AWAITING_CONSENT)
     released = list(waiting.order_by("created_at", "id"))
@@ -56,11 +60,15 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
 @transaction.atomic
 def decline_consent(actor: Actor, engagement: Engagement, *, reason: str = "") -> None:
     """An owner declines. An invitation leaves the waiting cases waiting, shown to the firm; a new text ends the
-    agreement in force, as withdrawing it does."""
+    agreement in force, as withdrawing it does. Somebody who is appointed declines for himself or herself alone where
+    an agreement is in force."""
     fresh = locked_client(actor, engagement)
-    _must_represent(actor, fresh)
-    _must_be_asked(fresh)
-    _end(actor, fresh, Step.DECLINED, reason=reason)
+    appointed = awaiting(actor, fresh)
+    _must_answer(actor, fresh, appointed)
+    if appointed:
+        step_down(actor, fresh, appointed, reason=reason)
+    if not (appointed and fresh.has_consent):
+        _end(actor, fresh, Step.DECLINED, reason=reason)
     engagement.refresh_from_db()
 
 
@@ -79,8 +87,14 @@ def withdraw_consent(actor: Actor, engagement: Engagement, *, reason: str = "") 
     return closed
 
 
-def _must_be_asked(engagement: Engagement) -> None:
-    if engagement.asked_at is None:
+def _must_answer(actor: Actor, engagement: Engagement, appointed: Membership | None) -> None:
+    """The person answers for the company and there is something to answer: for somebody who has been appointed, also
+    whether he or she takes part in what is in force."""
+    if appointed is None:
+        _must_represent(actor, engagement)
+    else:
+        must_be_fresh(actor, engagement.firm.fresh_consent)
+    if engagement.asked_at is None and not (appointed and engagement.has_consent):
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
 
 
@@ -91,6 +105,7 @@ def _end(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") 
     _end_links(engagement)
     if not held:
         return 0
+    appointments.stop(actor, engagement=engagement)
     system = system_for(engagement.firm)
     closing = list(Case.objects.visible_to(system).filter(engagement=engagement, state__in=UNENDED))
     for case in closing:

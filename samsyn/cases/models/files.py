@@ -84,7 +84,7 @@ class Attachment(TenantModel):
         sent = models.Q(event__isnull=False)
         if actor.is_client:
             own_draft = models.Q(event=None, side=CLIENT, user_id=actor.user.pk if actor.user else None)
-            loose = own_draft & models.Q(case=None, engagement__in=actor.engagement_ids)
+            loose = own_draft & models.Q(case=None, engagement__in=actor.agreed_engagement_ids)
             rows = rows.exclude(audience=Audience.FIRM).exclude(case__outcome=Outcome.RETRACTED)
             return rows.filter((in_sight & (sent | own_draft)) | loose)
         return rows.filter(in_sight).exclude(audience=Audience.CLIENT).filter(sent | models.Q(side=FIRM))

@@ -4,6 +4,15 @@ from samsyn.tenancy.actions.absences import end_away, hand_over_standing_in, set
 from samsyn.tenancy.actions.access import change_role, end_access, locked_member, revoke
 from samsyn.tenancy.actions.account import ask_for_address, awaited_address, confirm_address
 from samsyn.tenancy.actions.agreement import newest_version, publish_agreement
+from samsyn.tenancy.actions.appointing import (
+    appoint,
+    cancel_appointment,
+    choose_main_contact,
+    invite_appointed_again,
+    object_to,
+    step_down,
+    welcome_appointed,
+)
 from samsyn.tenancy.actions.clients import (
     add_client,
     change_client,
@@ -49,11 +58,14 @@ __all__ = [
     "add_provider",
     "add_staff",
     "answer_offer",
+    "appoint",
     "ask_for_address",
     "awaited_address",
+    "cancel_appointment",
     "change_client",
     "change_firm",
     "change_role",
+    "choose_main_contact",
     "confirm_address",
     "delete_client",
     "end_access",
@@ -63,12 +75,14 @@ __all__ = [
     "has_login",
     "invitation_for",
     "invite_again",
+    "invite_appointed_again",
     "invite_first_manager_again",
     "invite_main_contact",
     "join_companies",
     "link_provider",
     "locked_member",
     "newest_version",
+    "object_to",
     "publish_agreement",
     "put_on_codes",
     "record_consent",
@@ -81,8 +95,10 @@ __all__ = [
     "revoke",
     "set_away",
     "set_people",
+    "step_down",
     "take_up_client",
     "tell_of_recovery",
     "tell_of_wrong_code",
     "unlink_provider",
+    "welcome_appointed",
 ]

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from samsyn.tenancy import absences
+from samsyn.tenancy import absences, appointments
 from samsyn.tenancy.actions.consent import locked_client
 from samsyn.tenancy.actions.providers import end_provider_links
 from samsyn.tenancy.actors import Actor
@@ -32,6 +32,8 @@ def change_role(
     fresh = locked_member(actor, member)
     if not actor.decides_over(fresh):
         raise NotYours(_("Only a firm manager or an administrator can change what others may do."))
+    if fresh.awaits_agreement:
+        raise NotNow(_("The person hasn't approved the agreement yet."))
     if role not in (FIRM_ROLES if fresh.engagement_id is None else CLIENT_ROLES):
         raise Refused(_("Choose a role."), field="role")
     if role != fresh.role:
@@ -60,6 +62,8 @@ def end_access(actor: Actor, member: Membership) -> None:
     Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
     absences.end_all_of(fresh)
     end_provider_links(fresh)
+    if fresh.engagement_id:
+        appointments.stop(actor, engagement=fresh.engagement, membership=fresh)
     _sign_out(fresh)
     _tell(SecurityLog.What.LEFT, actor, fresh, role_of(fresh))
 
@@ -108,6 +112,18 @@ def _refuse_the_last(member: Membership) -> None:
         )
     if member.engagement and member.engagement.main_contact_id == member.pk:
         raise NotNow(_("This is the main contact. Ask the firm to choose another one first."))
+
+
+def as_before(member: Membership) -> None:
+    """Whoever came in to be main contact is what he or she was before, or nobody; signed out everywhere."""
+    role, _slash, more = member.role_before.partition("/")
+    if role:
+        member.role, member.may_approve = role, more == "approves"
+    else:
+        member.ended_at = timezone.now()
+    member.awaits_agreement, member.role_before = False, ""
+    member.save(update_fields=["role", "may_approve", "ended_at", "awaits_agreement", "role_before"])
+    _sign_out(member)
 
 
 def _sign_out(member: Membership) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from samsyn.kit.sweden import PartyNumber, format_party_number, parse_party_number
 from samsyn.kit.text import fold, swedish_sort_key
+from samsyn.tenancy import appointments
 from samsyn.tenancy.actions.consent import WAITING, locked_client, record_consent
 from samsyn.tenancy.actions.people import end_links, move_invitation
 from samsyn.tenancy.actors import Actor
@@ -128,6 +129,7 @@ def end_client(actor: Actor, engagement: Engagement) -> Engagement:
     if fresh.ended_at is not None:
         raise NotNow(_("The client has already ended."))
     end_links(Q(engagement=fresh))
+    appointments.stop(actor, engagement=fresh)
     if fresh.consent in WAITING:
         record_consent(actor, fresh, Engagement.ConsentState.EXPIRED)
     fresh.ended_at = timezone.now()
@@ -181,7 +183,11 @@ def join_companies(user: User, keep: UUID, other: UUID) -> Company:
     Each engagement keeps its own firm, people, cases and consent. `keep` and `other` are Company ids.
     """
     owned = Membership.objects.unscoped(why="does the person own both").filter(
-        user=user, ended_at=None, role=Membership.Role.OWNER, engagement__company__in=(keep, other)
+        user=user,
+        ended_at=None,
+        awaits_agreement=False,
+        role=Membership.Role.OWNER,
+        engagement__company__in=(keep, other),
     )
     numbers = dict(owned.values_list("engagement__company", "engagement__number"))
     if set(numbers) != {keep, other} or keep == other:

@@ -20,10 +20,12 @@ from samsyn.tenancy import factors, logos
 from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
+from samsyn.tenancy.appointments import running
 from samsyn.tenancy.demands import DEMANDS
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership, User
+from samsyn.tenancy.people import owners_here
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
 from samsyn.tenancy.security import SecurityLog, record, role_of
 from samsyn.tenancy.slugs import take_for_firm
@@ -181,21 +183,29 @@ def invite_main_contact(actor: Actor, engagement: Engagement, *, since: dt.datet
     found = hindrances(fresh, addresses_of_staff(fresh.firm))
     if found:
         raise Refused(" ".join(hindrance.text for hindrance in found))
+    _refuse_to_pass_by(fresh)
     if since and (sent := _living(fresh.firm, fresh).filter(main_contact=True, created_at__gt=since).first()):
         return sent  # type: ignore[no-any-return]
     record_consent(actor, fresh, Engagement.ConsentState.INVITED)
-    invitation = _invite(
-        actor,
-        fresh.firm,
-        fresh,
-        name=fresh.contact_name,
-        email=fresh.contact_email,
-        role=Role.OWNER,
-        main_contact=True,
-    )
+    invitation = invite_as_main_contact(actor, fresh, name=fresh.contact_name, email=fresh.contact_email)
     for column in COPIES:
         setattr(engagement, column, getattr(fresh, column))
     return invitation
+
+
+def invite_as_main_contact(actor: Actor, engagement: Engagement, *, name: str, email: str) -> Invitation:
+    """The link itself. The caller has seen to whether it may be sent, and to the consent."""
+    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=Role.OWNER, main_contact=True)
+
+
+def _refuse_to_pass_by(engagement: Engagement) -> None:
+    """Where a company has approved before and has owners, somebody new comes in only when they have had time to
+    object."""
+    owners = owners_here(engagement)
+    if engagement.consent_first_approved_at is None or not owners.exists():
+        return
+    if not owners.filter(user__email=engagement.contact_email).exists():
+        raise Refused(_("The client has administrators. Appoint the new main contact, so that they can object first."))
 
 
 def move_invitation(actor: Actor, engagement: Engagement) -> None:
@@ -394,6 +404,9 @@ def accept_invitation(
         ip_address=ip_address,
     )
     if invitation.main_contact and invitation.engagement:
+        if membership.awaits_agreement:
+            running(engagement=invitation.engagement, invitation=invitation).update(membership=membership)
+            return membership
         engagement = Engagement.objects.unscoped(why="the link names it").get(pk=invitation.engagement.pk)
         engagement.main_contact = membership
         engagement.save(update_fields=["main_contact"])
@@ -401,15 +414,25 @@ def accept_invitation(
 
 
 def _membership_from(invitation: Invitation, user: User) -> Membership:
+    """The role the invitation gives. A main contact who is new to a company that has approved before sees nothing of
+    it until he or she has approved as well."""
     rows = Membership.objects.unscoped(why="has the person a role here already")
     held: Membership | None = rows.filter(
         firm=invitation.firm, engagement=invitation.engagement, user=user, ended_at=None
     ).first()
+    before = role_of(held) if held else ""
     if held is None:
         held = Membership(firm=invitation.firm, engagement=invitation.engagement, user=user)
+    if invitation.main_contact and not (before and (held.is_owner or held.awaits_agreement)):
+        held.awaits_agreement, held.role_before = _has_approved_before(invitation), before
     held.role, held.scope, held.may_approve = invitation.role, invitation.scope, invitation.may_approve
     held.save()
     return held
+
+
+def _has_approved_before(invitation: Invitation) -> bool:
+    rows = Engagement.objects.unscoped(why="the link names it").filter(consent_first_approved_at__isnull=False)
+    return bool(rows.filter(pk=invitation.engagement.pk).exists())
 
 
 @transaction.atomic

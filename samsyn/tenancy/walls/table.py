@@ -54,6 +54,7 @@ TABLE: dict[str, Wall] = {
     "tenancy.Participant": Wall(OF_CLIENT, "r"),
     # A client is told who answers; so is the door, that knows only the person yet.
     "tenancy.Absence": Wall(reads="{table}.firm_id = ANY ({firms}) OR {table}.firm_id = ANY ({persons_firms})"),
+    "tenancy.Appointment": Wall(OF_CLIENT, "rc"),
     "tenancy.AgreementText": Wall(reads="{table}.firm_id = ANY ({firms})"),
     "tenancy.Consent": Wall(OF_CLIENT, "ra", reads=OF_PERSONS_CLIENT),
     "tenancy.Invitation": Wall(OF_CLIENT, "rac"),
