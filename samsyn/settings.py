@@ -285,6 +285,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "samsyn.web.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "login": "samsyn.web.adapter.SignIn",
     "reset_password": "samsyn.web.adapter.AskForNewPassword",
     "request_login_code": "samsyn.web.adapter.AskForCode",
     "confirm_login_code": "samsyn.web.adapter.GiveCode",
@@ -298,6 +299,8 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_link": "30/m/ip",
     "invitation_code": "20/m/ip,5/15m/key,20/d/key",
     "firm_sign_in": "60/m/ip",
+    "invite": "30/m/user",
+    "upload": "100/m/user,1000/h/user",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}

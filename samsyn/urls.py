@@ -142,4 +142,5 @@ if settings.SAMSYN_DEMO:
 handler400 = "samsyn.web.errors.bad_request"
 handler403 = "samsyn.web.errors.forbidden"
 handler404 = "samsyn.web.errors.not_found"
+handler429 = "samsyn.web.errors.too_often"  # asked for by the sign-in library
 handler500 = "samsyn.web.errors.broken"

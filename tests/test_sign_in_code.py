@@ -17,6 +17,7 @@ from django.utils import timezone
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Event
 from samsyn.kit import letters
+from samsyn.tenancy import actions
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog
 from tests.pressing import press, soup
@@ -171,3 +172,47 @@ def test_an_approval_says_how_one_was_signed_in(world: Any) -> None:
     person.post(f"{here}svara/", {"decision": "approve", "digest": basis_digest(case)})
     event = Event.objects.visible_to(world.manager).get(case=case, verb="approve")
     assert event.body["signed_in_by"] == "code"
+
+
+def test_somebody_elses_code_opens_nothing(world: Any) -> None:
+    mine, digits = asked(), code()
+    theirs = asked("lasare@demokund.example")
+    code()
+    told = theirs.post(GIVE, {"code": digits})
+    assert "Koden stämmer inte." in text(told)
+    assert not is_in(theirs)
+    mine.post(GIVE, {"code": digits})
+    assert is_in(mine)
+
+
+def test_one_who_is_removed_while_the_code_is_on_its_way_comes_to_no_place(world: Any) -> None:
+    person = asked("lasare@demokund.example")
+    digits = code()
+    actions.end_access(world.owner, world.reader.memberships[0])
+    person.post(GIVE, {"code": digits})
+    assert person.get("/kund/demokund/").status_code == 404
+    assert "ingen har gett dig tillgång" in text(person.get("/"))
+
+
+def test_one_who_is_removed_with_a_page_open_is_asked_to_sign_in_and_then_finds_nothing(world: Any) -> None:
+    reader = asked("medarbetare@demokund.example")
+    reader.post(GIVE, {"code": code()})
+    case = world.cases["Vad gällde inköpet den 9 december?"]
+    here = f"/kund/demokund/arenden/{case.ref}/"
+    assert reader.get(here).status_code == 200
+    actions.end_access(world.owner, world.member.memberships[0])
+    pressed = reader.post(f"{here}meddelande/", {"text": "Hej igen"})
+    assert pressed.status_code in (302, 404)
+    assert reader.get(here).status_code in (302, 404)
+    assert not Event.objects.visible_to(world.manager).filter(case=case, verb="message", body__text="Hej igen").exists()
+
+
+def test_staff_here_and_client_there_comes_to_a_choice(world: Any) -> None:
+    person = asked("DUBBEL@demokund.example")
+    person.post(GIVE, {"code": code()})
+    assert person.get("/byra/rivalbyran/").status_code == 200
+    assert person.get("/kund/demokund/").status_code == 200
+    assert person.get("/byra/demobyran/").status_code == 404
+    page = text(person.get("/"))
+    assert "Rival Ekonomi AB" in page
+    assert "Bageri Morgonglöd AB" in page

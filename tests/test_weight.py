@@ -37,13 +37,14 @@ def served(tmp_path_factory: Any, django_db_blocker: Any) -> Iterator[str]:
     """The address of a server with the static files of production."""
     storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "samsyn.kit.stylesheets.OneStylesheet"}}
     root = tmp_path_factory.mktemp("static")
-    with override_settings(STATIC_ROOT=root, STORAGES=storages, WHITENOISE_AUTOREFRESH=False):
+    address = {"SAMSYN_URL": "http://localhost"}  # where passkeys are possible, so that their script is weighed too
+    with override_settings(STATIC_ROOT=root, STORAGES=storages, WHITENOISE_AUTOREFRESH=False, **address):
         call_command("collectstatic", verbosity=0, interactive=False)
         with django_db_blocker.block():  # a page that anybody may ask for must not need the database
             server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
             server.set_app(get_wsgi_application())
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://localhost:{server.server_port}"
             server.shutdown()
             server.server_close()
 
@@ -54,7 +55,7 @@ def fetched(address: str, packed: str) -> tuple[int, bytes]:
     asked = (
         f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Encoding: {packed}\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection((parts.hostname, parts.port)) as line:
+    with socket.create_connection(("127.0.0.1", parts.port)) as line:
         line.sendall(asked.encode())
         answer = b"".join(iter(lambda: line.recv(65_536), b""))
     head, _gap, body = answer.partition(b"\r\n\r\n")

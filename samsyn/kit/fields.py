@@ -25,7 +25,7 @@ from samsyn.kit.sweden import (
     parse_party_number,
     stockholm_today,
 )
-from samsyn.kit.text import LONGEST_ADDRESS, clean_name, clean_text, looks_like_address
+from samsyn.kit.text import LONGEST_ADDRESS, clean_name, clean_text, looks_like_address, mail_address
 
 TOO_LONG = _("The text is too long. At most %(limit)s characters fit here.")
 
@@ -58,7 +58,7 @@ class _Text(forms.CharField):
 
 
 class MailField(forms.EmailField):
-    """An e-mail address, as long as one can be. The browser's own limit is not set: it cuts silently."""
+    """An e-mail address as it is kept, as long as one can be. The browser's own limit is not set: it cuts silently."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=None, **options)
@@ -66,7 +66,7 @@ class MailField(forms.EmailField):
     def clean(self, value: Any) -> str:
         if len(str(value or "").strip().casefold()) > LONGEST_ADDRESS:
             raise ValidationError(TOO_LONG, code="too_long", params={"limit": LONGEST_ADDRESS})
-        return str(super().clean(value))
+        return mail_address(str(super().clean(value)))
 
 
 class CodeField(forms.CharField):

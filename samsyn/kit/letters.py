@@ -23,7 +23,7 @@ from django.utils import timezone, translation
 from samsyn.kit.models import Letter
 from samsyn.kit.queue import each, enqueue
 from samsyn.kit.sealing import sealed_box
-from samsyn.kit.text import clean_name
+from samsyn.kit.text import clean_name, wire_address
 
 SEND = "samsyn.kit.letters.send"
 KEEP = dt.timedelta(hours=24)
@@ -147,8 +147,8 @@ def _mail(to: str, content: dict[str, str]) -> EmailMultiAlternatives:
         address = sender.rpartition("<")[2].rstrip(">")
         name = clean_name(content["sender"]).replace('"', "").replace("\\", "")
         sender = f'"{name}" <{address}>'
-    replies = [content["reply_to"]] if content.get("reply_to") else None
-    mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [to], reply_to=replies)
+    replies = [wire_address(content["reply_to"])] if content.get("reply_to") else None
+    mail = EmailMultiAlternatives(content["subject"], content["text"], sender, [wire_address(to)], reply_to=replies)
     mail.attach_alternative(content["html"], "text/html")
     return mail
 

@@ -74,8 +74,40 @@ def fold(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """An e-mail address as it is kept and compared, capitals alike. Not folded: ß and ss are two people's."""
-    return text.strip().lower()
+    """An e-mail address as it is kept and compared: capitals alike, and both forms of an international domain.
+
+    'Kim@XN--STRAE-OQA.example' and 'kim@straße.example' are one person; ß and ss are two people's. What stands
+    before the @ is the provider's to understand, so `kim+samsyn` stays apart from `kim`.
+    """
+    local, at, domain = unicodedata.normalize("NFC", text.strip().lower()).rpartition("@")
+    return local + at + ".".join(map(_readable, domain.split("."))) if at else domain
+
+
+def wire_address(address: str) -> str:
+    """An address as mail servers take it: 'kim@straße.example' → 'kim@xn--strae-oqa.example'.
+
+    Each letter of the domain is kept (IDNA 2008). Python's own way of 2003 makes ss of ß, and so would send one
+    person's code to another.
+    """
+    local, at, domain = address.rpartition("@")
+    return local + at + ".".join(map(_encoded, domain.split(".")))
+
+
+def _encoded(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+
+
+def _readable(label: str) -> str:
+    """A part of a domain in letters, when it is the code of some and of nothing else."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        shown = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+    in_letters = all(sign == "-" or unicodedata.category(sign)[0] in "LMN" for sign in shown)
+    same = unicodedata.normalize("NFC", shown.lower()) == shown and _encoded(shown) == label
+    return shown if in_letters and same else label
 
 
 def masked_address(email: str) -> str:

@@ -32,6 +32,7 @@ from samsyn.web.doors import held_by, person_page, public_page
 from samsyn.web.entering import claim_try, is_dead, rehearse_letter, use_up
 from samsyn.web.factors import factors_of
 from samsyn.web.kept import fill, put_back
+from samsyn.web.limits import limit
 from samsyn.web.pages import chooser_places
 from samsyn.web.passkeys import are_possible
 from samsyn.web.remembered import forget, known_here, shown_address
@@ -258,19 +259,14 @@ def account(request: HttpRequest) -> HttpResponse:
     written = put_back(request)
     fill(shown["address" if written.get("", "part") == "address" else "about"], written)
     form = shown.get(part)
-    if limited := _too_often(request, form):
-        return limited
+    if action := getattr(form, "limit", ""):
+        limit(request, action)
     if form is not None and _carried_out(request, form):
         return redirect("account")
     shown |= {"person": user, "pending": actions.awaited_address(user), "signed_in": places_of(request, user)}
     shown |= factors_of(request, user)
     shown["providers"] = providers_of(held_by(request))
     return render(request, "account/account.html", shown, status=422 if part else 200)
-
-
-def _too_often(request: HttpRequest, form: Any) -> HttpResponse | None:
-    limit = getattr(form, "limit", "")
-    return ratelimit.consume_or_429(request, action=limit) if limit else None
 
 
 def _carried_out(request: HttpRequest, form: Any) -> bool:

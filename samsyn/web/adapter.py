@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm, ResetPasswordForm
+from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from samsyn.kit import letters
 from samsyn.kit.fields import CodeField, MailField
+from samsyn.kit.text import mail_address
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog, record_everywhere, record_failure
 from samsyn.web.entering import write_letter
@@ -67,6 +68,13 @@ class AccountAdapter(DefaultAccountAdapter):
             write_letter(context["request"], user, context["code"])
             return
         raise NotImplementedError(f"Samsyn has no letter for {template_prefix}")
+
+
+class SignIn(LoginForm):
+    """An address is found in whatever form it is written."""
+
+    def clean_login(self) -> str:
+        return mail_address(super().clean_login())
 
 
 class AskForNewPassword(ResetPasswordForm):

@@ -24,8 +24,9 @@ from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor,
 from samsyn.tenancy.demands import needs_second_factor
 from samsyn.tenancy.errors import NotFresh, NotProved, NotYours, Refused
 from samsyn.tenancy.models import Membership
-from samsyn.web.errors import refused, wrong_method
+from samsyn.web.errors import refused, too_often, wrong_method
 from samsyn.web.kept import lead_away
+from samsyn.web.limits import TooOften, limit_uploads
 from samsyn.web.proofs import has_second_factor, is_fresh, must_be_fresh
 from samsyn.web.requests import address_of_visitor, how_signed_in
 
@@ -41,6 +42,7 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 return wrong_method(request, methods)
             try:
                 found = enter(request, address)
+                limit_uploads(request)
                 response = view(request, *found, **address)
             except Moved as moved:
                 return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
@@ -56,6 +58,8 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
                 raise PermissionDenied(str(refusal)) from refusal
             except Refused as refusal:
                 return refused(request, refusal)
+            except TooOften:
+                return too_often(request)
             return response
 
         inside.door, inside.methods = name, methods  # type: ignore[attr-defined]

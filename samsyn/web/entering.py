@@ -13,7 +13,6 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.internal.stagekit import clear_login, unstash_login
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
-from allauth.core import ratelimit
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,6 +25,7 @@ from samsyn.kit.text import masked_address
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import record_failure
 from samsyn.web.doors import public_page
+from samsyn.web.limits import limit
 from samsyn.web.requests import address_of_visitor
 
 LETTER, PURPOSE = "sign_in_code", "sign-in"
@@ -79,6 +79,7 @@ def use_up(request: HttpRequest) -> bool:
 @public_page("GET", "POST")
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """One button where the link was asked for; elsewhere a field for the code beside it."""
+    limit(request, "sign_in_link")
     found = codes.by_token(PURPOSE, token)
     user = User.objects.filter(pk=found.about, is_active=True).first() if found else None
     if found is None or user is None:
@@ -88,9 +89,6 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     here = request.session.get(ASKED) == str(found.pk)
     if request.method != "POST":
         return _page(request, user, None if here else CodeForm())
-    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="sign_in_link")
-    if limited:
-        return limited
     return _pressed(request, found, user) if here else _code_given(request, found, user)
 
 

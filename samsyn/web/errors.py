@@ -53,6 +53,13 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     return said(request, status_of(refusal), "refused.html", str(refusal), back=back)
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """More than the limit of an action: when to come again, and what was written to be copied until then."""
+    response = said(request, 429, "429.html", SENTENCES[429]())
+    response["Retry-After"] = "300"
+    return response
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """An inner fault. What is down may be the database or the session, so neither is asked: not even for a language."""
     if by_script(request) or by_htmx(request):
@@ -77,7 +84,7 @@ def said(request: HttpRequest, status: int, template: str, reason: str = "", **m
     """The page, or for a script the sentence alone, so that the form stays as it is on the screen."""
     if by_script(request) or by_htmx(request):
         return JsonResponse({"saved": reason or SENTENCES[status]()}, status=status)
-    written = written_in(request) if status in (403, 404, 409, 422) and request.method == "POST" else []
+    written = written_in(request) if status in (403, 404, 409, 422, 429) and request.method == "POST" else []
     return render(request, template, {"reason": reason, "written": written, **more}, status=status)
 
 
@@ -85,6 +92,7 @@ SENTENCES = {
     400: lambda: _("The request couldn't be read. Nothing has been saved."),
     403: lambda: _("Your role doesn't let you do this."),
     404: lambda: _("There is nothing here any more, so nothing could be saved. Copy what you wrote."),
+    429: lambda: _("It was too often in a short time. Wait a few minutes and try again."),
     500: lambda: _("Something went wrong, and it is our fault. What you wrote is still here. Try again in a moment."),
 }
 # Ids, tokens and ticks: what a form carries and nobody has written.
@@ -94,6 +102,6 @@ CODED = re.compile(r"typ|kund|firm|part|how|version|scope|role|.*-(type|retentio
 
 def written_in(request: HttpRequest) -> list[str]:
     """The words among the posted fields: what a person has written, without ids and codes."""
-    left_out = {name for name in request.POST if name in kept.LEFT_OUT or CODED.fullmatch(name)}
+    left_out = {name for name in request.POST if name in kept.LEFT_OUT or CODED.fullmatch(name)} - {"login"}
     fields = [(name, value.strip()) for name, values in request.POST.lists() for value in values]
     return [value for name, value in fields if name not in left_out and not CODE.fullmatch(value)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
@@ -29,6 +28,7 @@ from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Invitation, Membership, User
 from samsyn.web.doors import public_page
 from samsyn.web.entering import CodeForm, let_in, say_wrong
+from samsyn.web.limits import limit
 from samsyn.web.requests import address_of_visitor
 
 PURPOSE = "invitation"
@@ -108,9 +108,7 @@ def _ask_anew(request: HttpRequest, code: str | None) -> HttpResponse:
 
 
 def _send_code(request: HttpRequest, found: Invitation) -> HttpResponse:
-    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="invitation_code", key=found.email)
-    if limited:
-        return limited
+    limit(request, "invitation_code", key=found.email)
     codes.end(request.session.get(ASKED, {}).get("code"))  # a newer one, and only that, is right
     made = codes.make(PURPOSE, found.pk)
     request.session[ASKED] = {"of": str(found.pk), "code": str(made.id)}

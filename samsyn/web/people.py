@@ -23,6 +23,7 @@ from samsyn.tenancy.roles import Right
 from samsyn.web.away import all_coming
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.kept import fill, put_back
+from samsyn.web.limits import limit
 from samsyn.web.pages import page, slug_of
 from samsyn.web.person import ColleagueRole, StaffRole
 from samsyn.web.requests import made_at
@@ -124,6 +125,7 @@ def _asked(request: HttpRequest, actor: Actor, form: NewPerson, add: Callable[[]
     again = request.POST.get("again")
     if again is None and not form.is_valid():
         return False
+    limit(request, "invite")
     try:
         asked = add() if again is None else actions.invite_again(actor, _found(actor, again))
     except NotYours:
