@@ -13,6 +13,7 @@ from samsyn.web import (
     demanded,
     downloads,
     entering,
+    evidence,
     factors,
     firm_agreement,
     firm_case,
@@ -84,6 +85,12 @@ urlpatterns = [
     path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
     path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
     path("kund/<slug:company>/personuppgifter/<slug:firm>/", personal_data.for_client, name="client_personal_data"),
+    path("kund/<slug:company>/samtycke/<slug:firm>/bevis/", evidence.client_evidence, name="consent_evidence"),
+    path(
+        "kund/<slug:company>/samtycke/<slug:firm>/bevis/avtal-<int:version>-<slug:language>.txt",
+        evidence.client_text,
+        name="consent_text",
+    ),
     path("kund/<slug:company>/arenden/", client.cases, name="client_cases"),
     path("kund/<slug:company>/arenden/avslutade/", client.closed, name="client_closed"),
     path("kund/<slug:company>/arenden/nytt/", client.new_case, name="client_new_case"),
@@ -116,6 +123,12 @@ urlpatterns = [
     path("byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv", client_import.faults, name="firm_import_faults"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/", firm_clients.client, name="firm_client"),
     path("byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/", new_contact.firm_new_contact, name="firm_new_contact"),
+    path("byra/<slug:firm>/kunder/<uuid:pk>/bevis/", evidence.firm_evidence, name="firm_evidence"),
+    path(
+        "byra/<slug:firm>/kunder/<uuid:pk>/bevis/avtal-<int:version>-<slug:language>.txt",
+        evidence.firm_text,
+        name="firm_evidence_text",
+    ),
     path("byra/<slug:firm>/kunder/<uuid:pk>/andra/", firm_clients.edit_client, name="firm_edit_client"),
     path(
         "byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",

@@ -31,6 +31,7 @@ PEOPLE = [
     (OWNER, "/kund/demokund/kollegor/"),
     (OWNER, "/kund/demokund/huvudkontakt/demobyran/"),
     (OWNER, "/kund/demokund/samtycke/demobyran/"),
+    (OWNER, "/kund/demokund/samtycke/demobyran/bevis/"),
     ("agare@utansamtycke.example", "/kund/utansamtycke/samtycke/demobyran/"),
     ("agare@delad.example", "/kund/delad/samtycke/"),
     (MANAGER, "/byra/demobyran/"),
@@ -61,6 +62,7 @@ def every_page(world: Any) -> list[tuple[str, str]]:
     bageri = world.engagements["demokund"].pk
     found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
     found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/huvudkontakt/"))
+    found += [(MANAGER, f"/byra/demobyran/kunder/{bageri}/{end}/") for end in ("andra", "bevis")]
     for person in (MANAGER, "konsult@demobyran.example"):
         found.append((person, f"/byra/demobyran/medarbetare/{world.consultant.membership.pk}/"))
     for person in (OWNER, "medarbetare@demokund.example"):
@@ -99,7 +101,7 @@ NO_PAGE = (
 
 def routes_of_pages() -> set[str]:
     """The routes that show a page on a GET."""
-    ends = ("kopia/", "fil/<uuid:file_id>/", "kopia/<int:year>/", ".csv")
+    ends = ("kopia/", "fil/<uuid:file_id>/", "kopia/<int:year>/", ".csv", ".txt")
     return {
         route
         for route, view in routes()

@@ -41,6 +41,8 @@ CLIENT = {
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
     "/kund/<slug:company>/personuppgifter/<slug:firm>/",
     "/kund/<slug:company>/huvudkontakt/<slug:firm>/",
+    "/kund/<slug:company>/samtycke/<slug:firm>/bevis/",
+    "/kund/<slug:company>/samtycke/<slug:firm>/bevis/avtal-<int:version>-<slug:language>.txt",
 }  # fmt: skip
 CASES = {
     "/kund/<slug:company>/kopia/<int:year>/",
@@ -57,6 +59,8 @@ FIRM = {
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/personuppgifter/",
     "/byra/<slug:firm>/kunder/", "/byra/<slug:firm>/kunder/ny/", "/byra/<slug:firm>/kunder/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/",
+    "/byra/<slug:firm>/kunder/<uuid:pk>/bevis/",
+    "/byra/<slug:firm>/kunder/<uuid:pk>/bevis/avtal-<int:version>-<slug:language>.txt",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv",
@@ -225,10 +229,14 @@ REFUSED_POSTS: dict[str, set[str]] = {
     "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT},
     "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT, *IMPORT},
 }  # fmt: skip
+EVIDENCE = {CONSENT + "bevis/", CONSENT + "bevis/avtal-<int:version>-<slug:language>.txt"}
 REFUSED_GETS: dict[str, set[str]] = {
     "dubbel@demokund.example": {COLLEAGUE, OUR_CONTACT},
     "medarbetare@demokund.example": {COLLEAGUE, OUR_CONTACT},
     "lasare@demokund.example": {COLLEAGUE, OUR_CONTACT, NEW_CASE},
+    "dubbel@demokund.example": {COLLEAGUE, *EVIDENCE},
+    "medarbetare@demokund.example": {COLLEAGUE, *EVIDENCE},
+    "lasare@demokund.example": {COLLEAGUE, NEW_CASE, *EVIDENCE},
     "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG},
     "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG, *IMPORT},
 }

@@ -426,6 +426,11 @@ class Consent(TenantModel):
             return rows.filter(engagement__in=actor.agreed_engagement_ids)
         return rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("a step of a consent is never changed")
+        super().save(*args, **kwargs)
+
 
 class Invitation(TenantModel):
     """A person asked in, to a firm or to one client of it. The link's token is kept as a hash only."""

@@ -84,6 +84,11 @@ def stamp(moment: dt.datetime) -> str:
     return moment.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
 
 
+def to_the_second(moment: dt.datetime) -> str:
+    """A moment as evidence has it, by the Swedish clock and how far that is from UTC: '2026-01-12 09:14:05+01:00'."""
+    return moment.astimezone(STOCKHOLM).isoformat(" ", "seconds")
+
+
 def orgnr(digits: str) -> str:
     return format_party_number(digits)
 
@@ -115,6 +120,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "full_date": full_date,
     "signed_in": signed_in_briefly,
     "stamp": stamp,
+    "to_the_second": to_the_second,
     "yes_no": yes_no,
 }
 
