@@ -42,6 +42,7 @@ PEOPLE = [
     (MANAGER, "/byra/demobyran/kunder/"),
     (MANAGER, "/byra/demobyran/kunder/ny/"),
     (MANAGER, "/byra/demobyran/kunder/import/"),
+    (MANAGER, "/byra/demobyran/kunder/bjud-in/"),
     (MANAGER, "/byra/demobyran/medarbetare/"),
     (MANAGER, "/byra/demobyran/installningar/"),
     (OWNER, "/kund/demokund/personuppgifter/demobyran/"),
@@ -91,7 +92,8 @@ NO_PAGE = (
     "/favicon.ico", "/health/", "/sprak/", "/konto/logga-ut/",
     "/^konto/losenord/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "/konto/losenord/klart/",
     "/konto/avslutat/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/logotyp/<slug:firm>/",
-    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/", "/konto/kod/svar/",
+    "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
+    "/byra/<slug:firm>/kunder/bjud-in/<uuid:pk>/", "/konto/kod/svar/",
     # The browser must stand on the host that takes passkeys: `test_in_the_browser.py` looks at them there.
     "/konto/andra-steget/", "/konto/byran-kraver/", "/konto/passnycklar/ny/", "/konto/passnycklar/<int:pk>/",
     "/konto/aterstallningskoder/fil/",

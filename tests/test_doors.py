@@ -62,6 +62,7 @@ FIRM = {
     "/byra/<slug:firm>/kunder/<uuid:pk>/bevis/",
     "/byra/<slug:firm>/kunder/<uuid:pk>/bevis/avtal-<int:version>-<slug:language>.txt",
     "/byra/<slug:firm>/kunder/<uuid:pk>/andra/", "/byra/<slug:firm>/kunder/<uuid:pk>/kopia/<int:year>/",
+    "/byra/<slug:firm>/kunder/bjud-in/", "/byra/<slug:firm>/kunder/bjud-in/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/import/", "/byra/<slug:firm>/kunder/import/<uuid:pk>/",
     "/byra/<slug:firm>/kunder/import/<uuid:pk>/att-gora.csv",
     "/byra/<slug:firm>/arenden/", "/byra/<slug:firm>/arenden/nytt/", FIRM_CASE,

@@ -114,7 +114,6 @@ def test_one_of_two_who_approve_together_counts_once(world: Any) -> None:
 
 INVITING: dict[str, tuple[str, str, str, Typed]] = {
     "one of the register": (MANAGER, "/byra/demobyran/kunder/?vy=samtycke", "{client}", {}),
-    "the ticked": (MANAGER, "/byra/demobyran/kunder/?vy=samtycke", "invite", {"client": "{client}"}),
     "the client's page": (MANAGER, "/byra/demobyran/kunder/{client}/", "invite", {}),
     "the case that waits": (MANAGER, "/byra/demobyran/arenden/{case}/", "Bjud in igen", {}),
     "staff": (MANAGER, "/byra/demobyran/medarbetare/", "Skicka inbjudan", {"name": "Nils", "email": "n@n.example"}),

@@ -24,6 +24,7 @@ SWEEPS = {
     "imports": "samsyn.tenancy.register.receiving.sweep",
     "kept forms": "samsyn.web.kept.sweep",
     "cases to several": "samsyn.cases.jobs.send_what_was_left",
+    "invitations to many": "samsyn.tenancy.actions.inviting.invite_what_was_left",
     "new agreement texts": "samsyn.cases.jobs.ask_anew_of_all",
     "read information": "samsyn.cases.jobs.close_what_was_only_to_read",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -158,7 +160,7 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            return invite_many(request, actor)
+            return invite(request, actor)
         except NotYours:
             raise
         except Refused as refusal:
@@ -205,8 +207,8 @@ def hinders(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]:
     return [] if engagement.has_consent or engagement.ended_at else hindrances(engagement, staff)
 
 
-def invite_many(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Invite the ticked clients, or the one whose own button was pressed; says why some could not be."""
+def invite(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Invite the client whose own button was pressed; for the ticked ones, first show whom it reaches."""
     if not request.POST.get("one") and request.POST.get("do") != "invite":
         raise Refused(_("Choose what to do with the clients."))
     ids = [request.POST["one"]] if request.POST.get("one") else request.POST.getlist("client")[:PAGE]
@@ -214,18 +216,17 @@ def invite_many(request: HttpRequest, actor: Actor) -> HttpResponse:
     chosen = list(rows.filter(pk__in=[one for one in map(as_id, ids) if one]).order_by("sort_key"))
     if not chosen:
         raise Refused(_("Tick at least one client first."))
-    done = 0
-    for one in chosen:
-        try:
-            actions.invite_main_contact(actor, one, since=made_at(request))
-            done += 1
-        except NotYours:
-            raise
-        except Refused as refusal:
-            messages.warning(request, f"{one.name}: {refusal}")
-    if done:
-        text = ngettext("%(count)d invitation is on its way", "%(count)d invitations are on their way", done)
-        messages.success(request, text % {"count": done})
+    if not request.POST.get("one"):
+        named = urlencode([("kund", str(one.pk)) for one in chosen])
+        return redirect(f"{reverse('firm_invite_many', args=[slug_of(actor)])}?{named}")
+    try:
+        actions.invite_main_contact(actor, chosen[0], since=made_at(request))
+    except NotYours:
+        raise
+    except Refused as refusal:
+        messages.warning(request, f"{chosen[0].name}: {refusal}")
+    else:
+        messages.success(request, _("The invitation is on its way"))
     return redirect(request.get_full_path())
 
 

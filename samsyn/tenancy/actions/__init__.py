@@ -33,6 +33,7 @@ from samsyn.tenancy.actions.factors import (
     reset_factors,
     tell_of_recovery,
 )
+from samsyn.tenancy.actions.inviting import begin_inviting, progress_of, sorted_out
 from samsyn.tenancy.actions.people import (
     accept_invitation,
     add_colleague,
@@ -62,6 +63,7 @@ __all__ = [
     "ask_for_address",
     "awaited_address",
     "cancel_appointment",
+    "begin_inviting",
     "change_client",
     "change_firm",
     "change_role",
@@ -83,6 +85,7 @@ __all__ = [
     "locked_member",
     "newest_version",
     "object_to",
+    "progress_of",
     "publish_agreement",
     "put_on_codes",
     "record_consent",
@@ -96,6 +99,7 @@ __all__ = [
     "set_away",
     "set_people",
     "step_down",
+    "sorted_out",
     "take_up_client",
     "tell_of_recovery",
     "tell_of_wrong_code",

@@ -18,6 +18,7 @@ from samsyn.tenancy.actions.consent import WAITING, locked_client, record_consen
 from samsyn.tenancy.actions.people import end_links, move_invitation
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
+from samsyn.tenancy.inviting import InviteRow
 from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
 from samsyn.tenancy.register.models import StagedRow
 from samsyn.tenancy.roles import Right
@@ -159,6 +160,7 @@ def delete_client(actor: Actor, engagement: Engagement) -> None:
         raise NotNow(str(SENT))
     Participant.objects.visible_to(actor).filter(engagement=fresh).delete()
     StagedRow.objects.unscoped(why="colleagues' imports of this client, too").filter(engagement=fresh).delete()
+    InviteRow.objects.unscoped(why="nothing was sent by them").filter(engagement=fresh).delete()
     Engagement.objects.visible_to(actor).filter(pk=fresh.pk).delete()
 
 

@@ -60,6 +60,8 @@ TABLE: dict[str, Wall] = {
     "tenancy.Invitation": Wall(OF_CLIENT, "rac"),
     "tenancy.ImportRun": FIRMS_ALONE,
     "tenancy.StagedRow": FIRMS_ALONE,
+    "tenancy.InviteRun": FIRMS_ALONE,
+    "tenancy.InviteRow": FIRMS_ALONE,
     "tenancy.SecurityLog": Wall(OF_CLIENT, "a", adds="{table}.firm_id = ANY ({persons_firms})"),
     "tenancy.SignInProvider": Wall(reads="{table}.firm_id = ANY ({persons_firms})"),
     "tenancy.ProviderLink": Wall(reads=OF_OWN_MEMBERSHIP),
