@@ -33,6 +33,7 @@ from samsyn.web import (
     providers,
     recovery,
     remembered,
+    same_company,
     second_step,
     security,
 )
@@ -83,6 +84,7 @@ urlpatterns = [
     path("kund/<slug:company>/kollegor/<uuid:pk>/", person.colleague, name="client_colleague"),
     path("kund/<slug:company>/logotyp/<slug:firm>/", logo.client_logo, name="client_logo"),
     path("kund/<slug:company>/huvudkontakt/<slug:firm>/", new_contact.client_new_contact, name="client_new_contact"),
+    path("kund/<slug:company>/samma-foretag/", same_company.same_company, name="same_company"),
     path("kund/<slug:company>/samtycke/", consent.consents, name="consents"),
     path("kund/<slug:company>/samtycke/<slug:firm>/", consent.consent, name="consent"),
     path("kund/<slug:company>/personuppgifter/<slug:firm>/", personal_data.for_client, name="client_personal_data"),

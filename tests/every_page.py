@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from samsyn.cases.models import Case
+from samsyn.demo.world import let_in
+from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.models import Company, Engagement
 from samsyn.web.doors import routes
 from tests.providers import provider_in
 
@@ -52,6 +55,22 @@ PEOPLE = [
 ]
 
 
+TWIN = "tvilling"
+
+
+def same_company(world: Any) -> Engagement:
+    """Hugo's company as the other firm's client too, under an address of its own; made the first time."""
+    rows = Engagement.objects.unscoped(why="the tests' own client").select_related("firm", "company")
+    if not Company.objects.filter(slug=TWIN).exists():
+        rolf = world.staff("konsult@rivalbyran.example", "rivalbyran")
+        here = rows.get(company__slug="annankund")
+        facts = {name: getattr(here, name) for name in ("name", "number", "contact_name", "contact_email",
+                                                        "address", "postcode", "city")}  # fmt: skip
+        let_in(tenancy.invite_main_contact(rolf, tenancy.add_client(rolf, slug=TWIN, **facts)), "Hugo Hult")
+    found: Engagement = rows.get(company__slug=TWIN)
+    return found
+
+
 def every_page(world: Any) -> list[tuple[str, str]]:
     """(address of the person or '' for nobody, path) of each page, with each case on both desks."""
     found = [("", path) for path in PUBLIC] + PEOPLE
@@ -60,10 +79,11 @@ def every_page(world: Any) -> list[tuple[str, str]]:
             found.append((MANAGER, f"/byra/demobyran/kunder/{engagement.pk}/"))
     own = f"/konto/byra/{provider_in(world).ref}/"
     found += [("", own), ("konsult@demobyran.example", f"{own}koppla/"), ("konsult@demobyran.example", "/konto/")]
+    same_company(world)
+    found.append(("agare@annankund.example", f"/kund/{TWIN}/samma-foretag/"))
     bageri = world.engagements["demokund"].pk
-    found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/andra/"))
-    found.append((MANAGER, f"/byra/demobyran/kunder/{bageri}/huvudkontakt/"))
-    found += [(MANAGER, f"/byra/demobyran/kunder/{bageri}/{end}/") for end in ("andra", "bevis")]
+    ends = ("andra", "bevis", "huvudkontakt")
+    found += [(MANAGER, f"/byra/demobyran/kunder/{bageri}/{end}/") for end in ends]
     for person in (MANAGER, "konsult@demobyran.example"):
         found.append((person, f"/byra/demobyran/medarbetare/{world.consultant.membership.pk}/"))
     for person in (OWNER, "medarbetare@demokund.example"):

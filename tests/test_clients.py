@@ -401,6 +401,7 @@ KEYS = {
     "SecurityLog.engagement": "tells of an invitation or of a copy of what was sent, which refuse",
     "Participant.engagement": "goes with the client",
     "StagedRow.engagement": "goes with the client",
+    "InviteRow.engagement": "goes with the client",
     "Engagement.merged_into": "a client that another was merged into refuses",
 }
 

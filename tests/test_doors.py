@@ -38,6 +38,7 @@ CLIENT = {
     "/kund/<slug:company>/", "/kund/<slug:company>/flikar/", "/kund/<slug:company>/kollegor/",
     "/kund/<slug:company>/kollegor/<uuid:pk>/",
     "/kund/<slug:company>/logotyp/<slug:firm>/",
+    "/kund/<slug:company>/samma-foretag/",
     "/kund/<slug:company>/samtycke/", "/kund/<slug:company>/samtycke/<slug:firm>/",
     "/kund/<slug:company>/personuppgifter/<slug:firm>/",
     "/kund/<slug:company>/huvudkontakt/<slug:firm>/",
@@ -92,6 +93,7 @@ def address(world: Any, route: str) -> str:
         "<slug:company>": "demokund", "<slug:firm>": "demobyran", "<slug:ref>": case.ref,
         "<uuid:pk>": str(world.engagements["demokund"].pk), "<uuid:file_id>": str(file.pk), "<int:year>": "2026",
         "<slug:verb>": "meddelande", "<int:pk>": "1", "<slug:provider_id>": provider_in(world).ref,
+        "<int:version>": "1", "<slug:language>": "sv",
     }  # fmt: skip
     if "kollegor" in route:
         real["<uuid:pk>"] = str(world.owner.memberships[0].pk)
@@ -232,12 +234,9 @@ REFUSED_POSTS: dict[str, set[str]] = {
 }  # fmt: skip
 EVIDENCE = {CONSENT + "bevis/", CONSENT + "bevis/avtal-<int:version>-<slug:language>.txt"}
 REFUSED_GETS: dict[str, set[str]] = {
-    "dubbel@demokund.example": {COLLEAGUE, OUR_CONTACT},
-    "medarbetare@demokund.example": {COLLEAGUE, OUR_CONTACT},
-    "lasare@demokund.example": {COLLEAGUE, OUR_CONTACT, NEW_CASE},
-    "dubbel@demokund.example": {COLLEAGUE, *EVIDENCE},
-    "medarbetare@demokund.example": {COLLEAGUE, *EVIDENCE},
-    "lasare@demokund.example": {COLLEAGUE, NEW_CASE, *EVIDENCE},
+    "dubbel@demokund.example": {COLLEAGUE, OUR_CONTACT, *EVIDENCE},
+    "medarbetare@demokund.example": {COLLEAGUE, OUR_CONTACT, *EVIDENCE},
+    "lasare@demokund.example": {COLLEAGUE, OUR_CONTACT, NEW_CASE, *EVIDENCE},
     "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG},
     "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG, *IMPORT},
 }

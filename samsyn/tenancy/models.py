@@ -476,7 +476,7 @@ class Invitation(TenantModel):
 
 from samsyn.tenancy.absences import Absence  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.appointments import Appointment  # noqa: E402, F401
-from samsyn.tenancy.providers import ProviderLink, SignInProvider  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.inviting import InviteRow, InviteRun  # noqa: E402, F401
+from samsyn.tenancy.providers import ProviderLink, SignInProvider  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401
 from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401

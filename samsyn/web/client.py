@@ -44,6 +44,7 @@ from samsyn.web.doors import cases_page, client_page
 from samsyn.web.kept import put_back
 from samsyn.web.pages import contact_in, nav_of, page, slug_of
 from samsyn.web.requests import by_script
+from samsyn.web.same_company import is_offered
 from samsyn.web.showing import REF, Line, lines_of
 
 PAGE = 30
@@ -72,10 +73,11 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
 @client_page()
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Översikt*: what waits, or why there is no menu item yet."""
+    twin = is_offered(request, actor)
     if not actor.open_engagement_ids:
         waiting = {one.pk: waiting_for_consent(actor, one) for one in actor.engagements if not one.has_consent}
         asking = [one for one in actor.engagements if one.awaits_answer]
-        return page(request, "client/start.html", actor, "client_start", waiting=waiting, asking=asking,
+        return page(request, "client/start.html", actor, "client_start", waiting=waiting, asking=asking, twin=twin,
                     appointed=appointed_at(actor))  # fmt: skip
     groups, more = client_groups(actor, cases_for(actor), late_first=True)
     few = {name: lines(groups[name][:most], actor) for name, most in ON_START.items()}
@@ -91,6 +93,7 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
         more=more,
         appointed=appointed_at(actor),
         years=years_of(actor, actor.engagement_ids),
+        twin=twin,
     )
 
 

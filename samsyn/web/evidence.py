@@ -18,7 +18,7 @@ from samsyn.tenancy.models import CLIENT, AgreementText, Consent, Engagement, Me
 from samsyn.tenancy.roles import Right
 from samsyn.web.doors import client_page, firm_page
 from samsyn.web.firm_clients import find_client
-from samsyn.web.pages import contact, page
+from samsyn.web.pages import contact_in, page
 from samsyn.web.showing import consent_sentence, in_force_before
 
 
@@ -56,7 +56,7 @@ def firm_text(request: HttpRequest, actor: Actor, pk: UUID, version: int, langua
 def client_evidence(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     """For the owners of the company."""
     engagement = for_owner(actor, firm)
-    contacts = [contact(actor, engagement.firm, engagement.responsible)]
+    contacts = [contact_in(actor, engagement.pk)]
     shown = evidence_of(actor, engagement)
     return page(request, "client/evidence.html", actor, "client_start", contacts=contacts, **shown)
 
@@ -79,7 +79,7 @@ def for_owner(actor: Actor, firm: str) -> Engagement:
         raise Http404
     if not actor.may(Right.REPRESENT, held.engagement_id):
         raise NotYours(_("Only an administrator sees from where each step was taken."))
-    rows = Engagement.objects.visible_to(actor).select_related("firm", "company", "responsible__user")
+    rows = Engagement.objects.visible_to(actor).select_related("firm", "company")
     found: Engagement = rows.get(pk=held.engagement.pk)
     return found
 

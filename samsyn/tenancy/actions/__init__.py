@@ -18,10 +18,10 @@ from samsyn.tenancy.actions.clients import (
     change_client,
     delete_client,
     end_client,
-    join_companies,
     set_people,
     take_up_client,
 )
+from samsyn.tenancy.actions.companies import Twin, join_companies, twins_of
 from samsyn.tenancy.actions.consent import record_consent
 from samsyn.tenancy.actions.factors import (
     add_passkey,
@@ -51,6 +51,7 @@ from samsyn.tenancy.actions.people import (
 from samsyn.tenancy.actions.providers import add_provider, link_provider, remove_provider, unlink_provider
 
 __all__ = [
+    "Twin",
     "accept_invitation",
     "add_client",
     "add_colleague",
@@ -62,8 +63,8 @@ __all__ = [
     "appoint",
     "ask_for_address",
     "awaited_address",
-    "cancel_appointment",
     "begin_inviting",
+    "cancel_appointment",
     "change_client",
     "change_firm",
     "change_role",
@@ -98,11 +99,12 @@ __all__ = [
     "revoke",
     "set_away",
     "set_people",
-    "step_down",
     "sorted_out",
+    "step_down",
     "take_up_client",
     "tell_of_recovery",
     "tell_of_wrong_code",
+    "twins_of",
     "unlink_provider",
     "welcome_appointed",
 ]

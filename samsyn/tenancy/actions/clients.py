@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -19,7 +18,7 @@ from samsyn.tenancy.actions.people import end_links, move_invitation
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.inviting import InviteRow
-from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug, User
+from samsyn.tenancy.models import Company, Engagement, Membership, Participant, Slug
 from samsyn.tenancy.register.models import StagedRow
 from samsyn.tenancy.roles import Right
 from samsyn.tenancy.slugs import new_company, random_slug, slug_with_tail
@@ -176,35 +175,6 @@ def set_people(
     Participant.objects.bulk_create(
         [Participant(firm=actor.firm, engagement=engagement, membership=member) for member in others.values()]
     )
-
-
-@transaction.atomic
-def join_companies(user: User, keep: UUID, other: UUID) -> Company:
-    """*Samma företag*: two companies a person owns both of come under one address; the other's leads there.
-
-    Each engagement keeps its own firm, people, cases and consent. `keep` and `other` are Company ids.
-    """
-    owned = Membership.objects.unscoped(why="does the person own both").filter(
-        user=user,
-        ended_at=None,
-        awaits_agreement=False,
-        role=Membership.Role.OWNER,
-        engagement__company__in=(keep, other),
-    )
-    numbers = dict(owned.values_list("engagement__company", "engagement__number"))
-    if set(numbers) != {keep, other} or keep == other:
-        raise NotYours(_("You need to be an administrator of both."))
-    if not any(numbers.values()):
-        raise Refused(_("Neither of the two has a number here, so nothing tells that they are the same company."))
-    if len(set(numbers.values())) > 1:
-        raise Refused(_("The two have different numbers, so they are not the same company."))
-    kept = Company.objects.select_for_update().get(pk=keep)
-    Engagement.objects.unscoped(why="every engagement of the joined company moves with it").filter(
-        company=other
-    ).update(company=kept)
-    Slug.objects.filter(company=other).update(company=kept)
-    Company.objects.filter(pk=other).delete()
-    return kept
 
 
 def valid_number(text: str) -> PartyNumber | None:

@@ -11,7 +11,7 @@ from samsyn.tenancy.walls.sql import OnPostgreSQL
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenancy', '0010_what_a_firm_demands'),
+        ('tenancy', '0013_new_main_contact'),
     ]
 
     operations = [
