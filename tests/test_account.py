@@ -18,7 +18,7 @@ from samsyn.cases import actions as cases
 from samsyn.kit import letters
 from samsyn.kit.models import Letter
 from samsyn.notices import jobs
-from samsyn.tenancy.models import User
+from samsyn.tenancy.models import NewAddress, User
 
 OWNER, MEMBER = "agare@demokund.example", "medarbetare@demokund.example"
 NEW, PASSWORD, BETTER = "elin@nytt.example", "samsyn-demo", "en-helt-annan-fras-9"
@@ -143,6 +143,16 @@ def test_a_new_address_counts_when_its_code_has_come_back_and_the_old_one_is_tol
     assert "Koden gäller inte längre" in text(give(owner, code)), "a code is used once"
 
 
+def test_a_new_address_is_asked_for_only_by_whoever_has_just_proved_who_it_is(world: Any) -> None:
+    owner, later = signed_in(), timezone.now() + dt.timedelta(minutes=16)
+    with time_machine.travel(later):
+        led = owner.post(ACCOUNT, {"part": "address", "email": NEW})
+        assert led.status_code == 302
+        assert led.headers["Location"].startswith("/konto/bekrafta/")
+        assert not NewAddress.objects.exists()
+        assert f'value="{NEW}"' in text(owner.get(ACCOUNT)), "what was typed is kept"
+
+
 def test_a_link_to_a_new_password_dies_with_the_old_address(world: Any) -> None:
     Client().post(FORGOT, {"email": OWNER})
     link = reset_link()
@@ -240,6 +250,16 @@ def test_a_new_password_ends_every_other_session_and_keeps_this_one(world: Any) 
     assert not is_in(elsewhere)
     assert not is_in(signed_in(OWNER, PASSWORD))
     assert is_in(signed_in(OWNER, BETTER))
+
+
+@pytest.mark.parametrize(
+    "password", ["x" * 30 + "åäö 🔑 " + "y" * 90, "  Mellanslag runt om  ", "en lång rad med små ord"]
+)
+def test_a_password_of_any_signs_and_length_is_taken_as_it_is_written(world: Any, password: str) -> None:
+    assert "Ditt lösenord är ändrat" in text(change(signed_in(), PASSWORD, password))
+    assert is_in(signed_in(OWNER, password))
+    for almost in (password.strip() + "x", password.upper(), password[:-1]):
+        assert not is_in(signed_in(OWNER, almost))
 
 
 @pytest.mark.parametrize(

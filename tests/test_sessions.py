@@ -33,6 +33,32 @@ def after(minutes: float) -> Any:
     return time_machine.travel(timezone.now() + dt.timedelta(minutes=minutes))
 
 
+def test_a_sign_in_gets_a_session_of_its_own_and_what_was_before_opens_nothing(world: Any) -> None:
+    person, other = signed_in(CONSULTANT), Client()
+    first = person.cookies["sessionid"].value
+    person.post("/konto/logga-ut/")
+    person.post(SIGN_IN, {"login": CONSULTANT, "password": PASSWORD})
+    second = person.cookies["sessionid"].value
+    assert first != second
+    assert len(second) >= 32
+    other.cookies["sessionid"] = first
+    assert not is_in(other)
+    assert is_in(person)
+
+
+def test_a_session_handed_to_somebody_before_the_sign_in_is_not_the_one_that_is_signed_in(world: Any) -> None:
+    planted, thief = Client(), Client()
+    before = planted.session
+    before["planted"] = True
+    before.save()
+    known = before.session_key
+    assert planted.cookies["sessionid"].value == known
+    planted.post(SIGN_IN, {"login": OWNER, "password": PASSWORD})
+    thief.cookies["sessionid"] = str(known)
+    assert is_in(planted)
+    assert not is_in(thief)
+
+
 @pytest.mark.parametrize(
     ("email", "rests", "lives"),
     [

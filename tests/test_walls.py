@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import logging
@@ -22,6 +23,7 @@ from django.test import Client
 
 from samsyn.cases.lists import cursor_of
 from samsyn.kit import queue
+from samsyn.tenancy.models import User
 
 MANAGER, OWNER = "ansvarig@demobyran.example", "agare@demokund.example"
 LISTS = {
@@ -110,7 +112,7 @@ def ask(**environ):
                 "HTTP_HOST": "samsyn.example", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http"}
     told = {}
     samsyn.wsgi.application(environ, lambda status, headers: told.update(headers))
-    print(environ["REMOTE_ADDR"], told.get("Strict-Transport-Security", "-"))
+    print(environ["REMOTE_ADDR"], told.get("Strict-Transport-Security", "-").replace(" ", ""))
 said = {"HTTP_X_FORWARDED_FOR": "192.0.2.8, 198.51.100.7", "HTTP_X_FORWARDED_PROTO": "https"}
 for place in ("203.0.113.9", "127.0.0.1", "10.1.2.3"):
     ask(REMOTE_ADDR=place, **said)
@@ -119,9 +121,23 @@ for place in ("203.0.113.9", "127.0.0.1", "10.1.2.3"):
 
 def test_a_visitor_cannot_say_for_whom_he_or_she_speaks(tmp_path: Path) -> None:
     ran = started(f"exec({ASK!r})", tmp_path, SAMSYN_URL="https://samsyn.example")
-    assert ran.stdout.split() == ["203.0.113.9", "-", "198.51.100.7", "max-age=31536000", "10.1.2.3", "-"], ran.stderr
+    assert ran.stdout.split() == [
+        "203.0.113.9",
+        "-",
+        "198.51.100.7",
+        "max-age=31536000;includeSubDomains",
+        "10.1.2.3",
+        "-",
+    ], ran.stderr
     ran = started(f"exec({ASK!r})", tmp_path, SAMSYN_URL="https://samsyn.example", SAMSYN_PROXIES="10.0.0.0/8")
-    assert ran.stdout.split() == ["203.0.113.9", "-", "127.0.0.1", "-", "198.51.100.7", "max-age=31536000"], ran.stderr
+    assert ran.stdout.split() == [
+        "203.0.113.9",
+        "-",
+        "127.0.0.1",
+        "-",
+        "198.51.100.7",
+        "max-age=31536000;includeSubDomains",
+    ], ran.stderr
 
 
 WRONG = [
@@ -193,6 +209,44 @@ def test_a_log_says_where_it_broke_and_not_what_it_was_about() -> None:
     assert "/kund/demokund/arenden/" in told
     for secret in ("45 000", "2397", "raise "):
         assert secret not in told
+
+
+def test_a_line_of_the_log_says_when_in_utc() -> None:
+    told = logged(lambda logger: logger.warning("Something"))
+    said = dt.datetime.fromisoformat(told.split()[0])
+    assert told.split()[0].endswith("Z")
+    assert abs(dt.datetime.now(dt.UTC) - said) < dt.timedelta(minutes=1)
+
+
+def test_whoever_is_refused_is_told_to_the_log_by_id_and_the_page_by_its_own_name(
+    visit: Any, world: Any, caplog: Any
+) -> None:
+    case = world.cases["Kontoutdrag för november"]
+    stranger, consultant = visit("agare@annankund.example"), visit("konsult@demobyran.example")
+    stranger.get(f"/kund/demokund/arenden/{case.ref}/")
+    consultant.get("/byra/demobyran/installningar/")
+    checked = Client(enforce_csrf_checks=True)
+    checked.post("/konto/logga-in/", {"login": OWNER, "password": "x"})
+    told = [one.getMessage() for one in caplog.records if one.name == "samsyn.refused"]
+    ids = [User.objects.get(email=email).pk for email in ("agare@annankund.example", "konsult@demobyran.example")]
+    assert told == [
+        f"not there: GET client_case by {ids[0]}",
+        f"not allowed: GET firm_settings by {ids[1]}",
+        "form of another page: POST account_login by -",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/", "/konto/logga-in/", "/health/", "/static/css/samsyn.css", "/finns-inte/"])
+def test_nothing_is_echoed_to_a_trace(visit: Any, world: Any, path: str) -> None:
+    answer = visit(MANAGER).trace(path, headers={"X-Said": "zåqekon".encode().hex()})
+    assert answer.status_code in (404, 405)
+    assert "zåqekon".encode().hex() not in answer.content.decode()
+
+
+def test_signing_out_clears_what_the_browser_keeps(visit: Any, world: Any) -> None:
+    person = visit(OWNER)
+    assert person.post("/konto/logga-ut/").headers["Clear-Site-Data"] == '"storage"'
+    assert "Clear-Site-Data" not in visit(OWNER).get("/konto/logga-ut/").headers
 
 
 @pytest.mark.parametrize(

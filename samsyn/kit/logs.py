@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import traceback
 from typing import Any
 
@@ -12,7 +13,14 @@ WAY_IN = re.compile(r"(/inbjudan/|/konto/losenord/|/konto/lank/)[^\s/?'\"]+")
 
 
 class Discreet(logging.Formatter):
-    """A line, and of an exception its kind and where it happened: its words may quote a row or a form."""
+    """A line, and of an exception its kind and where it happened: its words may quote a row or a form.
+
+    Its time is UTC and says so, so that the lines of several machines can be laid side by side.
+    """
+
+    converter = time.gmtime  # type: ignore[assignment]
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # another handler may have told it in full

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from samsyn.kit.fields import CodeField, MailField, PersonNameField
 from samsyn.kit.text import masked_address
 from samsyn.tenancy import actions
-from samsyn.tenancy.errors import Refused
+from samsyn.tenancy.errors import NotFresh, Refused
 from samsyn.tenancy.models import User
 from samsyn.tenancy.providers import providers_of
 from samsyn.tenancy.security import record_failure
@@ -35,6 +35,7 @@ from samsyn.web.kept import fill, put_back
 from samsyn.web.limits import limit
 from samsyn.web.pages import chooser_places
 from samsyn.web.passkeys import are_possible
+from samsyn.web.proofs import must_be_fresh
 from samsyn.web.remembered import forget, known_here, shown_address
 from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import places_of, sign_out_elsewhere
@@ -126,8 +127,10 @@ class SignOut(library.LogoutView):
     template_name = "account/logout.html"
 
     def post(self, *args: Any, **how: Any) -> HttpResponse:
-        """Whoever signs out by hand may share the browser with others, so it forgets who it was."""
-        return forget(super().post(*args, **how))  # type: ignore[no-any-return]
+        """Whoever signs out by hand may share the browser with others, so it forgets who it was and what it kept."""
+        response = forget(super().post(*args, **how))
+        response["Clear-Site-Data"] = '"storage"'
+        return response  # type: ignore[no-any-return]
 
 
 sign_in = public_page("GET", "POST")(SignIn.as_view())
@@ -173,6 +176,8 @@ class NewAddress(forms.Form):
     )
 
     def carry_out(self, request: HttpRequest) -> str:
+        """Whoever finds an open screen must not lead the letters, and so the next sign-in, somewhere else."""
+        must_be_fresh(request)
         actions.ask_for_address(request.user, self.cleaned_data["email"])  # type: ignore[arg-type]
         return _("We have sent a code to the new address")
 
@@ -274,6 +279,8 @@ def _carried_out(request: HttpRequest, form: Any) -> bool:
         return False
     try:
         messages.success(request, form.carry_out(request))
+    except NotFresh:
+        raise
     except Refused as refusal:
         form.add_error(refusal.field or None, str(refusal))
         return False

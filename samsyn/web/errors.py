@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -18,11 +19,13 @@ from samsyn.tenancy.errors import Refused
 from samsyn.web import kept
 from samsyn.web.requests import by_htmx, by_script, status_of
 
+logger = logging.getLogger("samsyn.refused")
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form that is too old or came from elsewhere."""
+    note(request, "form of another page")
     return kept.too_old(request)
 
 
@@ -32,11 +35,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return said(request, 400, "400.html", sentence)
 
 
+def note(request: HttpRequest, why: str) -> None:
+    """Tell the log of the installation that somebody was refused, for whoever looks for what doesn't belong.
+
+    The page and the person by their own names in the program: an address may hold a token or lead to a case.
+    """
+    match, person = request.resolver_match, getattr(request, "user", None)
+    told = (why, request.method, match.url_name if match else "-", getattr(person, "pk", None) or "-")
+    logger.warning("%s: %s %s by %s", *told)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    note(request, "not allowed")
     return said(request, 403, "403.html", str(exception) or _("Your role doesn't let you do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    note(request, "not there")
     return said(request, 404, "404.html")
 
 
