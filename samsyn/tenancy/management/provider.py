@@ -28,7 +28,7 @@ def add_arguments(parser: CommandParser) -> None:
     whats = parser.add_subparsers(dest="how", required=True)
     add = whats.add_parser("add", help="add one, or change the name, client and secret of the one for the issuer")
     add.add_argument("slug", metavar="FIRM", help="the firm's name in addresses")
-    add.add_argument("--name", required=True, help="what stands on the button: Byråns Microsoft-konto")
+    add.add_argument("--name", required=True, help="what stands on the button: Byråns konto")
     add.add_argument("--issuer", required=True, help="https://…, without /.well-known/…")
     add.add_argument("--client-id", required=True)
     add.add_argument("--secret-file", type=Path, help="a file with the client's secret; else it is asked for or read")
