@@ -168,3 +168,28 @@ def test_collecting_twice_joins_again_what_has_changed(tmp_path: Path) -> None:
             joined = (target / OneStylesheet(location=target).stored_name(SHEETS[0])).read_text()
         assert f"color:{colour};" in joined
         assert re.search(r'url\("\.\./a\.[0-9a-f]{12}\.svg"\)', joined)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_a_page_one_signs_in_on_looks_as_it_would_with_the_whole_stylesheet(
+    browser: Any, live_server: Any, cast: None, width: int, scheme: str
+) -> None:
+    page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    for path in ENTRANCES:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        small = page.screenshot(full_page=True, caret="hide")
+        page.evaluate(
+            """() => new Promise((done) => {
+              const sheet = document.querySelector("link[rel=stylesheet]");
+              const whole = sheet.cloneNode();
+              whole.href = sheet.href.replace("entrance", "samsyn");
+              whole.onload = () => (sheet.remove(), done());
+              sheet.after(whole);
+            })"""
+        )
+        page.wait_for_load_state("networkidle")
+        assert page.screenshot(full_page=True, caret="hide") == small, path
+    page.context.close()
