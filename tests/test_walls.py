@@ -225,6 +225,8 @@ def test_whoever_is_refused_is_told_to_the_log_by_id_and_the_page_by_its_own_nam
     stranger, consultant = visit("agare@annankund.example"), visit("konsult@demobyran.example")
     stranger.get(f"/kund/demokund/arenden/{case.ref}/")
     consultant.get("/byra/demobyran/installningar/")
+    for _guess in range(6):
+        Client().post("/konto/logga-in/", {"login": OWNER, "password": "fel"})
     checked = Client(enforce_csrf_checks=True)
     checked.post("/konto/logga-in/", {"login": OWNER, "password": "x"})
     told = [one.getMessage() for one in caplog.records if one.name == "samsyn.refused"]
@@ -232,6 +234,7 @@ def test_whoever_is_refused_is_told_to_the_log_by_id_and_the_page_by_its_own_nam
     assert told == [
         f"not there: GET client_case by {ids[0]}",
         f"not allowed: GET firm_settings by {ids[1]}",
+        "too often: POST account_login by -",
         "form of another page: POST account_login by -",
     ]
 

@@ -70,6 +70,7 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 def too_often(request: HttpRequest) -> HttpResponse:
     """More than the limit of an action: when to come again, and what was written to be copied until then."""
+    note(request, "too often")
     response = said(request, 429, "429.html", SENTENCES[429]())
     response["Retry-After"] = "300"
     return response
