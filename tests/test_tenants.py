@@ -89,6 +89,17 @@ OWNS = "Fråga från en annan byrå"  # from rivalbyran
 VERBS = [end for end in case_pages(CASE) if end not in ("kopia/", "fil/<uuid:file_id>/")]
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_an_owner_of_one_engagement_knows_of_no_restricted_case_of_another(visit: Any, mixed: Any, waits: bool) -> None:
+    """Nor one who is the main contact there and has not approved the agreement yet."""
+    rows = Membership.objects.unscoped(why="the test sets the scene").filter(user__email=MIXED, role="owner")
+    rows.update(awaits_agreement=waits)
+    case = write(mixed, mixed.manager, "delad", "question", "Hemligt", restricted=True)
+    person = visit(MIXED)
+    assert person.get(f"/kund/delad/arenden/{case.ref}/").status_code == 404
+    assert "Hemligt" not in text(person.get("/kund/delad/arenden/"))
+
+
 @pytest.mark.parametrize("end", VERBS)
 def test_a_right_is_taken_from_the_cases_own_engagement(visit: Any, mixed: Any, end: str) -> None:
     person, case = visit(MIXED), mixed.cases[READS]

@@ -150,7 +150,7 @@ class Case(TenantModel):
     def narrow(cls, rows: Any, actor: Actor) -> Any:
         if actor.is_client:
             rows = rows.filter(engagement__in=actor.agreed_engagement_ids, released_at__isnull=False)
-            if len(actor.owned_engagement_ids) == len(actor.agreed_engagement_ids):
+            if set(actor.agreed_engagement_ids) <= set(actor.owned_engagement_ids):
                 return rows  # owners see what is restricted as well
             return rows.filter(cls.known_to(actor))
         if actor.sees_all:
