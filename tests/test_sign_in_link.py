@@ -19,6 +19,7 @@ from samsyn.kit.models import MailedCode
 from samsyn.tenancy.models import User
 from samsyn.tenancy.security import SecurityLog
 from tests.pressing import press
+from tests.test_factors import put_on, shown_by_app, signed_in
 from tests.test_sign_in_code import GIVE, OWNER, asked, code, is_in, text, wrong
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +217,26 @@ def test_a_code_holds_while_the_secret_key_is_changed(world: Any, settings: Any)
     settings.SECRET_KEY = "another-key-" + "y" * 40
     other.post(address, {"code": digits})
     assert is_in(other)
+
+
+def test_the_code_page_opened_again_does_not_break_off_the_second_step(world: Any) -> None:
+    """Somebody with one-time codes presses Back after the mailed code: the further step is still waiting."""
+    secret = put_on(signed_in(OWNER))
+    person = asked()
+    digits, address = code(), link()
+    person.post(GIVE, {"code": digits})
+    assert not is_in(person)
+    person.get(GIVE)
+    person.get(address)
+    person.post("/konto/andra-steget/", {"code": shown_by_app(secret)})
+    assert is_in(person)
+
+
+def test_the_link_asks_for_the_second_step_as_well(world: Any) -> None:
+    secret = put_on(signed_in(OWNER))
+    person = asked(following="/kund/demokund/arenden/")
+    press(person, person.get(link()), PRESS)
+    assert not is_in(person)
+    told = person.post("/konto/andra-steget/", {"code": shown_by_app(secret)})
+    assert told.headers["Location"] == "/kund/demokund/arenden/"
+    assert is_in(person)

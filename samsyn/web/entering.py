@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.internal.stagekit import clear_login, unstash_login
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
+from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.account.utils import get_next_redirect_url
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -62,8 +63,8 @@ def _write(request: HttpRequest, user: User, digits: str) -> None:
 def is_dead(request: HttpRequest) -> bool:
     """Whether the code this browser waits for has been used, or guessed at, by its link in another one."""
     alive = codes.living(PURPOSE).filter(pk=request.session.get(ASKED)).exists()
-    login = unstash_login(request, peek=True)
-    return not alive and bool(login and login.user)
+    waiting = LoginStageController.enter(request, LoginByCodeStage.key)  # not one who has come to a further step
+    return not alive and bool(waiting and waiting.login.user)
 
 
 def claim_try(request: HttpRequest) -> None:
