@@ -36,6 +36,7 @@ from samsyn.web import (
     same_company,
     second_step,
     security,
+    support,
 )
 
 CASE = "kund/<slug:company>/arenden/<slug:ref>/"
@@ -116,6 +117,7 @@ urlpatterns = [
     path("byra/<slug:firm>/medarbetare/<uuid:pk>/", person.staff_member, name="firm_staff_member"),
     path("byra/<slug:firm>/installningar/", firm_settings.settings, name="firm_settings"),
     path("byra/<slug:firm>/installningar/avtal/", firm_agreement.agreement, name="firm_agreement"),
+    path("byra/<slug:firm>/installningar/support/", support.windows, name="firm_support"),
     path("byra/<slug:firm>/installningar/logg/", security.security_log, name="firm_security_log"),
     path("byra/<slug:firm>/personuppgifter/", personal_data.for_firm, name="firm_personal_data"),
     path("byra/<slug:firm>/logotyp/", logo.firm_logo, name="firm_logo"),

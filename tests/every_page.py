@@ -51,6 +51,7 @@ PEOPLE = [
     (OWNER, "/kund/demokund/personuppgifter/demobyran/"),
     (MANAGER, "/byra/demobyran/personuppgifter/"),
     (MANAGER, "/byra/demobyran/installningar/logg/"),
+    (MANAGER, "/byra/demobyran/installningar/support/"),
     (MANAGER, "/byra/demobyran/installningar/avtal/"),
 ]
 

@@ -55,6 +55,7 @@ CASES = {
 }  # fmt: skip
 FIRM = {
     "/byra/<slug:firm>/", "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/",
+    "/byra/<slug:firm>/installningar/support/",
     "/byra/<slug:firm>/installningar/logg/", "/byra/<slug:firm>/medarbetare/<uuid:pk>/",
     "/byra/<slug:firm>/installningar/avtal/",
     "/byra/<slug:firm>/logotyp/", "/byra/<slug:firm>/personuppgifter/",
@@ -217,7 +218,7 @@ def test_pages_are_private_and_carry_the_policy(visit: Any, world: Any) -> None:
 CONSENT, COLLEAGUES = "/kund/<slug:company>/samtycke/<slug:firm>/", "/kund/<slug:company>/kollegor/"
 NEW_CASE, DECIDE = "/kund/<slug:company>/arenden/nytt/", CASE + "svara/"
 STAFF, SETTINGS = "/byra/<slug:firm>/medarbetare/", "/byra/<slug:firm>/installningar/"
-AGREEMENT = SETTINGS + "avtal/"
+AGREEMENT, SUPPORT = SETTINGS + "avtal/", SETTINGS + "support/"
 LOG, COLLEAGUE, STAFF_MEMBER = SETTINGS + "logg/", COLLEAGUES + "<uuid:pk>/", STAFF + "<uuid:pk>/"
 OUR_CONTACT = "/kund/<slug:company>/huvudkontakt/<slug:firm>/"
 NEW_CONTACT = "/byra/<slug:firm>/kunder/<uuid:pk>/huvudkontakt/"
@@ -229,16 +230,16 @@ REFUSED_POSTS: dict[str, set[str]] = {
     "lasare@demokund.example": {CONSENT, OUR_CONTACT, COLLEAGUES, COLLEAGUE, NEW_CASE, *(CASE + end for end in (
         "skicka-tillbaka/", "utkast/", "filer/", "svara/", "last/", "klart/", "angra/", "meddelande/", "ateroppna/"))},
     "ansvarig@demobyran.example": set(),
-    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT},
-    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, NEW_CONTACT, *IMPORT},
+    "konsult@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, SUPPORT, NEW_CONTACT},
+    "egna@demobyran.example": {STAFF, STAFF_MEMBER, SETTINGS, AGREEMENT, SUPPORT, NEW_CONTACT, *IMPORT},
 }  # fmt: skip
 EVIDENCE = {CONSENT + "bevis/", CONSENT + "bevis/avtal-<int:version>-<slug:language>.txt"}
 REFUSED_GETS: dict[str, set[str]] = {
     "dubbel@demokund.example": {COLLEAGUE, OUR_CONTACT, *EVIDENCE},
     "medarbetare@demokund.example": {COLLEAGUE, OUR_CONTACT, *EVIDENCE},
     "lasare@demokund.example": {COLLEAGUE, OUR_CONTACT, NEW_CASE, *EVIDENCE},
-    "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG},
-    "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, LOG, *IMPORT},
+    "konsult@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, SUPPORT, LOG},
+    "egna@demobyran.example": {STAFF_MEMBER, SETTINGS, AGREEMENT, SUPPORT, LOG, *IMPORT},
 }
 VERBS = ["begar-komplettering", "svara", "meddelande", "anteckning", "avsluta", "makulera", "aterkalla", "ateroppna",
          "paminn", "datum", "ansvarig"]  # fmt: skip

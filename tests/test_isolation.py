@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 
 from samsyn.web.doors import routes
+from tests.support import HELPER, let_in
 from tests.test_doors import address
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,7 @@ PEOPLE = {
     "client of both firms": "agare@delad.example",
     "before consent": "agare@utansamtycke.example",
     "member here, staff there": "dubbel@demokund.example",
+    "support, let in": HELPER,
 }
 HEAD = """# Who is met with what
 
@@ -60,6 +62,8 @@ def cell(person: Client, methods: Any, path: str) -> str:
 
 
 def test_everybody_is_met_as_the_page_about_isolation_says(visit: Any, world: Any) -> None:
+    let_in(world)
+
     def signed_in() -> list[Client]:
         return [visit(email) if email else Client() for email in PEOPLE.values()]
 

@@ -201,9 +201,10 @@ def ordered(rows: Any, column: str, descending: bool) -> Any:
 def mark_read(actor: Actor, case: Case) -> None:
     """The reader has opened the case as it is now: the mark moves, and the opening is logged."""
     member = actor.membership_in(case.engagement_id)
-    if member is None:
+    if member is None and not actor.is_support:
         return
-    ReadMark.advance(member, case, case.seq_for(actor))
+    if member is not None:
+        ReadMark.advance(member, case, case.seq_for(actor))
     AccessLog.objects.create(
         firm_id=case.firm_id,
         case=case,

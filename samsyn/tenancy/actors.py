@@ -6,6 +6,7 @@ own and names its firm; nothing in Samsyn happens without one.
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from samsyn.tenancy.absences import is_away, stood_in_for, today
 from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Invitation, Membership, Slug, User
 from samsyn.tenancy.roles import Right, rights_of
+from samsyn.tenancy.support import open_windows
 
 
 class ActorKind(enum.Enum):
@@ -49,6 +51,7 @@ class Actor:
     ip_address: str | None = field(default=None, compare=False)
     signed_in_by: str = field(default="", compare=False)
     on_behalf_of: str = field(default="", compare=False)
+    until: dt.datetime | None = field(default=None, compare=False)  # when the window of support closes
     fresh: bool = field(default=False, compare=False)  # has proved within fifteen minutes who it is
 
     @property
@@ -58,6 +61,11 @@ class Actor:
     @property
     def is_firm(self) -> bool:
         return self.side == FIRM
+
+    @property
+    def is_support(self) -> bool:
+        """Somebody from outside who reads: nothing restricted, nothing internal, nothing that isn't sent."""
+        return self.kind is SUPPORT
 
     @property
     def name(self) -> str:
@@ -72,7 +80,7 @@ class Actor:
 
     @property
     def sees_all(self) -> bool:
-        return self.kind is SYSTEM or self.membership.scope == Membership.Scope.ALL
+        return self.kind in (SYSTEM, SUPPORT) or self.membership.scope == Membership.Scope.ALL
 
     @cached_property
     def engagement_ids(self) -> tuple[UUID, ...]:
@@ -192,6 +200,13 @@ def firm_actor(user: User, held: Iterable[Membership], slug: str) -> Actor | Non
     for membership in held:
         if membership.engagement_id is None and membership.firm.slug == slug:
             return Actor(side=FIRM, memberships=(membership,), user=user, firm=membership.firm)
+    return None
+
+
+def support_actor(user: User, slug: str) -> Actor | None:
+    """`user` reading for support at the firm at `slug`, or None when no window is open."""
+    for window in open_windows(user, firm__slug=slug):
+        return Actor(side=FIRM, kind=SUPPORT, user=user, firm=window.firm, until=window.until)
     return None
 
 

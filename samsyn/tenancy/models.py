@@ -44,6 +44,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=5, default="sv", choices=[("sv", "Svenska"), ("en", "English")])
     keys_on = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
+    # Gives support: belongs nowhere, and reads where a firm has opened a window. See `tenancy.support`.
+    supports = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     # Whoever signed in before this moment signs in again: set when a right is taken away.
     sessions_from = models.DateTimeField(null=True)
@@ -480,3 +482,4 @@ from samsyn.tenancy.inviting import InviteRow, InviteRun  # noqa: E402, F401
 from samsyn.tenancy.providers import ProviderLink, SignInProvider  # noqa: E402, F401 - Django finds tables here
 from samsyn.tenancy.register.models import ImportRun, StagedRow  # noqa: E402, F401
 from samsyn.tenancy.security import SecurityLog  # noqa: E402, F401
+from samsyn.tenancy.support import SupportWindow  # noqa: E402, F401

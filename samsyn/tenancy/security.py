@@ -37,6 +37,7 @@ class SecurityLog(TenantModel):
         LINKED = "linked", _("Changed a linked sign-in")
         PROVIDER = "provider", _("The firm's own sign-in was changed")
         CONTACT = "contact", _("New main contact")
+        SUPPORT = "support", _("Support")
 
     engagement = key(Engagement, null=True)
     what = models.CharField(max_length=12, choices=What.choices)
@@ -92,6 +93,10 @@ WORDS = {
     "by:oidc": _("With the firm's own sign-in"),
     "linked": _("%(value)s was linked"),
     "unlinked": _("The link to %(value)s was taken away"),
+    "window": _("Was let in to read: %(value)s"),
+    "window_closed": _("The window is closed"),
+    "page": _("Opened %(value)s"),
+    "tried": _("Was refused %(value)s"),
     "provider": _("%(value)s was added or changed by the operator"),
     "provider_gone": _("%(value)s was taken away by the operator"),
     "case": _("Case %(value)s"),

@@ -74,9 +74,9 @@ def of_desk(actor: Actor) -> list[str]:
     said = []
     for one in coming(firm=actor.firm):
         until = {"day": short_date(one.last_day), "name": one.membership.name}
-        if one.is_today and one.stand_in_id == actor.membership.pk:
+        if one.is_today and one.stand_in_id in actor.membership_ids:
             said.append(_("You answer for %(name)s until %(day)s.") % until)
-        elif one.is_today and one.membership_id == actor.membership.pk:
+        elif one.is_today and one.membership_id in actor.membership_ids:
             said.append(words_of(one))
     return said
 

@@ -20,10 +20,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import gettext as _
 
 from samsyn.tenancy import factors
-from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of
+from samsyn.tenancy.actors import Actor, client_actor, current_slug, firm_actor, memberships_of, support_actor
 from samsyn.tenancy.demands import needs_second_factor
 from samsyn.tenancy.errors import NotFresh, NotProved, NotYours, Refused
 from samsyn.tenancy.models import Membership
+from samsyn.tenancy.security import SecurityLog, record
 from samsyn.web.errors import refused, too_often, wrong_method
 from samsyn.web.kept import lead_away
 from samsyn.web.limits import TooOften, limit_uploads
@@ -75,11 +76,15 @@ class Moved(Exception):  # noqa: N818 - an answer, not a fault
         self.to = to
 
 
-def firm_page(*methods: str) -> Door:
-    """For staff of the firm in the address: the view gets `(request, actor, …)`. Strangers get 404."""
+def firm_page(*methods: str, support: bool = False) -> Door:
+    """For staff of the firm in the address: the view gets `(request, actor, …)`. Strangers get 404.
+
+    With `support` also somebody whom a manager has let in may read it; without, that is refused.
+    """
 
     def enter(request: HttpRequest, address: dict[str, Any]) -> tuple[Actor]:
-        return (_actor(request, address.pop("firm"), firm_actor),)
+        slug = address.pop("firm")
+        return (_support(request, slug, reads=support) or _actor(request, slug, firm_actor),)
 
     return _door("firm", enter, methods or ("GET",))
 
@@ -173,6 +178,23 @@ def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -
     object.__setattr__(actor, "ip_address", address_of_visitor(request))
     object.__setattr__(actor, "signed_in_by", how_signed_in(request))
     object.__setattr__(actor, "fresh", is_fresh(request))
+    return actor
+
+
+def _support(request: HttpRequest, slug: str, *, reads: bool) -> Actor | None:
+    """Whoever reads here for support. The firm is told of every page and every refusal, before it is answered."""
+    user: Any = request.user
+    actor = support_actor(user, slug) if user.supports and not firm_actor(user, held_by(request), slug) else None
+    if actor is None or actor.firm is None:
+        return None
+    reads = reads and request.method in ("GET", "HEAD")
+    object.__setattr__(actor, "ip_address", address_of_visitor(request))
+    about = f"{'page' if reads else 'tried'}:{request.path}"
+    record(SecurityLog.What.SUPPORT, actor.firm, name=user.name, user=user, actor=actor, about=about)
+    if actor.firm.second_factor_staff and not has_second_factor(request):
+        raise NotYours(_("The firm demands a second step. Add one on My account, and sign in with it."))
+    if not reads:
+        raise NotYours(_("Support reads pages only: no files, no copies, no settings, and nothing is changed."))
     return actor
 
 

@@ -81,7 +81,7 @@ def show(
     case, kind, written = data.case, data.case.kind_of, written or Written()
     url = file_address(actor, case.ref)
     can = {name: allowed(name, actor, case) for name in BUTTONS}
-    judging = case.state == State.WITH_FIRM and case.answer is not None
+    judging = case.state == State.WITH_FIRM and case.answer is not None and not actor.is_support
     told = kind.read(case.request, case.answer, case.review, data.sent_files)
     verdicts = review or (kind.review_form(case.request, initial=case.review) if judging else None)
     if verdicts is not None and not verdicts.is_bound:
@@ -177,7 +177,7 @@ def show_newer(request: HttpRequest, actor: Actor, ref: str, form: str, old: Out
     return show(request, actor, opened(actor, ref), status=409, problem=str(old), written=written)
 
 
-@firm_page()
+@firm_page(support=True)
 def case_page(request: HttpRequest, actor: Actor, ref: str) -> HttpResponse:
     """Read a case. A draft or a waiting one opens in its form."""
     data = opened(actor, ref)

@@ -154,7 +154,7 @@ def find_client(actor: Actor, pk: UUID) -> Engagement:
     return found
 
 
-@firm_page("GET", "POST")
+@firm_page("GET", "POST", support=True)
 def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The register: views, search, a page at a time; one or many can be invited."""
     problem = ""
@@ -178,7 +178,7 @@ def clients(request: HttpRequest, actor: Actor) -> HttpResponse:
     if view == "fornyas":
         rows = rows.filter(consent=Step.APPROVED, asked_at__isnull=False)
     if view == "mina":
-        rows = rows.filter(responsible=actor.membership)
+        rows = rows.filter(responsible__in=actor.membership_ids)
     for word in words.split()[:8]:
         rows = rows.filter(search_key__contains=like_pattern(word))
     rows = rows.order_by("sort_key", "id")
@@ -230,7 +230,7 @@ def invite(request: HttpRequest, actor: Actor) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-@firm_page("GET", "POST")
+@firm_page("GET", "POST", support=True)
 def client(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     """One client: facts, consent and its history, hindrances, people, cases."""
     engagement = find_client(actor, pk)

@@ -90,7 +90,7 @@ def lines(cases: list[Case], actor: Actor) -> list[Line]:
     return lines_of(cases, actor, reverse("firm_case", args=[slug_of(actor), REF]))
 
 
-@firm_page()
+@firm_page(support=True)
 def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Mitt skrivbord*: oldest first what waits for me, what is late at clients, what is being sent."""
     rows = cases_for(actor)
@@ -121,7 +121,7 @@ def batches(actor: Actor) -> list[SendBatch]:
     return [one for one in newest.values() if one.finished_at is None or one.faults]
 
 
-@firm_page("GET", "POST")
+@firm_page("GET", "POST", support=True)
 def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Ärenden*: the table. Everything that narrows or sorts it stands in the address."""
     problem = ""

@@ -18,7 +18,7 @@ def client_logo(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
     return _served(held.firm if held else None)
 
 
-@firm_page()
+@firm_page(support=True)
 def firm_logo(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _served(actor.firm)
 

@@ -18,7 +18,9 @@ from samsyn.tenancy.absences import away
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import Firm, Membership
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.support import SupportWindow, open_windows
 from samsyn.web.doors import held_by, open_to, shut_here
+from samsyn.web.filters import stamp
 from samsyn.web.jinja import url
 from samsyn.web.logo import logo_for_client
 from samsyn.web.passkeys import is_offered
@@ -107,6 +109,7 @@ def places_of(request: HttpRequest, actor: Actor | None) -> list[Place]:
     """Every firm and company behind the login, once each, firms first; empty on a desk when there is only one."""
     here = (actor.is_firm, slug_of(actor)) if actor else None
     found = [place_of(members, current=where == here) for where, members in by_place(held_by(request)).items()]
+    found += [support_place(one, current=here == (True, one.firm.slug)) for one in open_windows(request.user)]  # type: ignore[arg-type]
     found.sort(key=lambda one: (not one.is_firm, swedish_sort_key(one.label), one.about))
     return found if len(found) > 1 or actor is None else []
 
@@ -118,6 +121,12 @@ def place_of(members: list[Membership], *, current: bool) -> Place:
         return Place(firms[0], url("firm_desk", first.firm.slug), _("Accounting firm"), True, current)
     about = _("Client of %(firms)s") % {"firms": listed(firms)}
     return Place(first.engagement.name, url("client_start", first.engagement.company.slug), about, False, current)
+
+
+def support_place(window: SupportWindow, *, current: bool) -> Place:
+    """A firm that has let the person in to read."""
+    about = _("Support, until %(when)s") % {"when": stamp(window.until)}
+    return Place(window.firm.name, url("firm_desk", window.firm.slug), about, True, current)
 
 
 def listed(names: list[str]) -> str:

@@ -50,7 +50,7 @@ class NewColleague(ColleagueRole, NewPerson):
             self.fields["engagement"].initial = str(owned[0].engagement_id)
 
 
-@firm_page("GET", "POST")
+@firm_page("GET", "POST", support=True)
 def staff(request: HttpRequest, actor: Actor) -> HttpResponse:
     """*Medarbetare*: everyone at the firm; a manager adds."""
     runs = actor.may(Right.RUN_FIRM)

@@ -127,6 +127,6 @@ def is_over(request: HttpRequest, user: User) -> bool:
     lasted, rested = now - began, now - seen
     if lasted <= STAFF[0] and rested <= STAFF[1]:
         return False
-    staff = any(held.engagement_id is None for held in held_by(request))
+    staff = user.supports or any(held.engagement_id is None for held in held_by(request))
     longest, idle = STAFF if staff else CLIENT
     return lasted > longest or rested > idle

@@ -153,6 +153,8 @@ class Case(TenantModel):
             if set(actor.agreed_engagement_ids) <= set(actor.owned_engagement_ids):
                 return rows  # owners see what is restricted as well
             return rows.filter(cls.known_to(actor))
+        if actor.is_support:
+            return rows.filter(restricted=False).exclude(state=State.DRAFT)
         if actor.sees_all:
             return rows
         return rows.filter(engagement__in=Engagement.objects.visible_to(actor).values("pk"))

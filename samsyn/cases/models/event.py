@@ -62,7 +62,7 @@ class Event(TenantModel):
             # Of a retracted case both sides keep one line, and the client nothing else.
             left = ~models.Q(case__outcome=Outcome.RETRACTED) | models.Q(verb="retract")
             return rows.exclude(audience=Audience.FIRM).filter(left)
-        return rows.exclude(audience=Audience.CLIENT)
+        return rows.filter(audience=Audience.BOTH) if actor.is_support else rows.exclude(audience=Audience.CLIENT)
 
     def half(self, kind: Kind, name: str) -> Any:
         """A half of the case (`request`, `answer`, `review`) as it was then, as `kind` reads it now."""

@@ -87,4 +87,6 @@ class Attachment(TenantModel):
             loose = own_draft & models.Q(case=None, engagement__in=actor.agreed_engagement_ids)
             rows = rows.exclude(audience=Audience.FIRM).exclude(case__outcome=Outcome.RETRACTED)
             return rows.filter((in_sight & (sent | own_draft)) | loose)
+        if actor.is_support:
+            return rows.filter(in_sight & sent, audience=Audience.BOTH)
         return rows.filter(in_sight).exclude(audience=Audience.CLIENT).filter(sent | models.Q(side=FIRM))

@@ -49,6 +49,7 @@ from samsyn.tenancy.actions.people import (
     tell_of_wrong_code,
 )
 from samsyn.tenancy.actions.providers import add_provider, link_provider, remove_provider, unlink_provider
+from samsyn.tenancy.actions.support import add_support, end_window, open_window, remove_support
 
 __all__ = [
     "Twin",
@@ -59,6 +60,7 @@ __all__ = [
     "add_passkey",
     "add_provider",
     "add_staff",
+    "add_support",
     "answer_offer",
     "appoint",
     "ask_for_address",
@@ -74,6 +76,7 @@ __all__ = [
     "end_access",
     "end_away",
     "end_client",
+    "end_window",
     "hand_over_standing_in",
     "has_login",
     "invitation_for",
@@ -86,6 +89,7 @@ __all__ = [
     "locked_member",
     "newest_version",
     "object_to",
+    "open_window",
     "progress_of",
     "publish_agreement",
     "put_on_codes",
@@ -93,6 +97,7 @@ __all__ = [
     "remind_main_contact",
     "remove_factor",
     "remove_provider",
+    "remove_support",
     "rename_passkey",
     "renew_recovery_codes",
     "reset_factors",

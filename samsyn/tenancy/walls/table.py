@@ -65,6 +65,7 @@ TABLE: dict[str, Wall] = {
     "tenancy.SecurityLog": Wall(OF_CLIENT, "a", adds="{table}.firm_id = ANY ({persons_firms})"),
     "tenancy.SignInProvider": Wall(reads="{table}.firm_id = ANY ({persons_firms})"),
     "tenancy.ProviderLink": Wall(reads=OF_OWN_MEMBERSHIP),
+    "tenancy.SupportWindow": Wall(reads="{table}.user_id = {person}"),
     "cases.Counter": FIRMS_ALONE,
     "cases.Case": Wall(OF_CLIENT, "rac"),
     "cases.Recipient": Wall(OF_CASE, "rad"),
