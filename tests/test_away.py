@@ -19,6 +19,7 @@ from samsyn.notices.jobs import sweep
 from samsyn.notices.recipients import at_firm
 from samsyn.tenancy import actions
 from samsyn.tenancy.absences import Absence
+from samsyn.tenancy.absences import sweep as forget_long_ago
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Engagement, Membership
 from tests.pressing import press
@@ -257,6 +258,22 @@ def test_a_stand_in_who_cannot_open_the_case_is_not_told_of_it(world: Any) -> No
     is_away(world, JONAS, AMIRA)
     client = Engagement.objects.visible_to(world.manager).get(pk=case.engagement_id)
     assert AMIRA not in [one.user.email for one in at_firm(client, staff(JONAS).pk)]
+
+
+def test_whoever_sets_it_is_told_which_cases_the_stand_in_will_not_see(visit: Any, world: Any) -> None:
+    write(world, world.consultant, "demokund", "question", "Hos Marias kund")
+    manager, jonas = visit(MANAGER), staff(JONAS)
+    page = manager.get(f"{STAFF}{jonas.pk}/")
+    press(manager, page, "away", **days(0, 1), stand_in=str(staff(AMIRA).pk))
+    assert "Amira Haddad ser inte ärendena hos Bageri Morgonglöd AB" in text(manager.get(f"{STAFF}{jonas.pk}/"))
+
+
+def test_what_was_long_ago_is_swept_away(world: Any) -> None:
+    is_away(world, JONAS, AMIRA)
+    for later, left in ((390, 1), (410, 0)):
+        with time_machine.travel(dt.datetime.now(dt.UTC) + later * DAY):
+            forget_long_ago()
+        assert Absence.objects.visible_to(world.manager).count() == left
 
 
 def fresh(world: Any) -> Engagement:

@@ -499,6 +499,33 @@ def test_whoever_is_staff_elsewhere_and_comes_in_here_keeps_the_other_place(visi
     assert Membership.objects.unscoped(why="the test counts").filter(awaits_agreement=True).count() == 1
 
 
+def test_one_whom_the_owners_let_in_themselves_meanwhile_is_main_contact_without_more(world: Any) -> None:
+    appointed(world)
+    asked = actions.add_colleague(world.owner, world.engagements["demokund"], name="Nina Ny", email=NEW, role="owner")
+    nina = let_in(asked, "Nina Ny")
+    with after(9):
+        sweep()
+    assert (newest(world).state, client(world).main_contact_id) == ("approved", nina.pk)
+    assert not at_client(NEW).awaits_agreement
+
+
+def test_a_new_one_who_is_in_and_not_wanted_can_leave_even_where_no_owner_is(visit: Any, world: Any) -> None:
+    User.objects.filter(email=OWNER).update(is_active=False)
+    appointed(world)
+    nina = let_in(invitation(), "Nina Ny")
+    person = visit(NEW)
+    assert press(person, person.get(f"/kund/demokund/kollegor/{nina.pk}/"), "leave").status_code == 302
+    assert newest(world).state == "cancelled"
+
+
+def test_a_link_nobody_used_in_time_is_said_to_the_firm(visit: Any, world: Any) -> None:
+    appointed(world)
+    with after(9):
+        sweep()
+    with after(45):
+        assert "Länken har gått ut utan att användas." in text(visit(MANAGER).get(theirs(world)))
+
+
 def test_a_firm_that_demands_a_fresh_proof_demands_it_of_the_new_one_too(world: Any) -> None:
     appointed(world)
     come_in(world)

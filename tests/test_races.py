@@ -19,9 +19,12 @@ from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Case, Counter, Event, State
 from samsyn.demo.world import World, find, write
-from samsyn.kit.sweden import is_working_day, stockholm_day
+from samsyn.kit.sweden import is_working_day, stockholm_day, stockholm_today
 from samsyn.tenancy import actions as tenancy
+from samsyn.tenancy.absences import Absence
+from samsyn.tenancy.actions.appointing import carry_out
 from samsyn.tenancy.agreement import text_for
+from samsyn.tenancy.appointments import Appointment
 from samsyn.tenancy.errors import Refused
 from samsyn.tenancy.models import Consent, Engagement, Invitation, Membership, User
 
@@ -248,3 +251,35 @@ def test_two_sweeps_at_once_remind_once(world: World) -> None:
         told = at_once(*[functools.partial(actions.follow_up, client)] * 4)
     assert sorted(map(str, told)) == ["None", "None", "None", "reminded"]
     assert list(rows.order_by("seq").values_list("step", flat=True)) == ["invited", "reminded"]
+
+
+def appointed(world: World, email: str) -> Any:
+    facts = {"name": "Nina Ny", "email": email, "reason": "Elin har slutat."}
+    return tenancy.appoint(world.manager, world.engagements["demokund"], **facts)
+
+
+def test_an_objection_and_the_invitation_at_once_end_in_one_of_them(world: World) -> None:
+    row = appointed(world, "nina@demokund.example")
+    with time_machine.travel(row.until + dt.timedelta(minutes=1)):
+        told = at_once(
+            lambda: tenancy.object_to(world.owner, row, reason="Nej"), lambda: carry_out(str(row.pk))
+        )  # fmt: skip
+    row.refresh_from_db()
+    rows = Invitation.objects.unscoped(why="the test counts").filter(email="nina@demokund.example")
+    assert row.state == ("objected" if told[0] is None else "invited")
+    assert rows.exists() == (row.state == "invited")
+
+
+def test_two_managers_who_appoint_at_once_appoint_one(world: World) -> None:
+    told = at_once(*(functools.partial(appointed, world, f"{name}@demokund.example") for name in ("nina", "nora")))
+    assert sum(isinstance(one, Refused) for one in told) == 1
+    assert Appointment.objects.visible_to(world.manager).count() == 1
+
+
+def test_two_absences_set_at_once_never_overlap(world: World) -> None:
+    today, colleague = stockholm_today(), world.staff("egna@demobyran.example").membership
+    told = at_once(*(functools.partial(
+        tenancy.set_away, world.manager, world.consultant.membership, stand_in=colleague, first_day=today,
+        last_day=today + dt.timedelta(days=days)) for days in (2, 3)))  # fmt: skip
+    assert sum(isinstance(one, Refused) for one in told) == 1
+    assert Absence.objects.visible_to(world.manager).count() == 1

@@ -35,6 +35,7 @@ DAILY = {
     "letters of long ago": "samsyn.kit.letters.forget",
     "ended sign-ins": "samsyn.web.sessions.sweep",
     "consents": "samsyn.cases.jobs.follow_up_consents",
+    "absences": "samsyn.tenancy.absences.sweep",
     "new main contacts": "samsyn.tenancy.actions.appointing.sweep",
     "sealed secrets": "samsyn.tenancy.factors.reseal",
     "sealed fields": "samsyn.kit.sealing.reseal",

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from samsyn.kit.gate import key
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.models import Membership, TenantModel
+from samsyn.tenancy.security import KEPT
 
 
 class Absence(TenantModel):
@@ -67,6 +69,25 @@ def is_away(member: str) -> Exists:
     return Exists(today(membership=OuterRef(member)))
 
 
+def asked_of_memberships() -> dict[str, RawSQL]:
+    """Two columns for a query of memberships with their clients: whether the person stands in for somebody today, and
+    whether the client's responsible is away. Every request asks them, and as querysets they would double what the
+    framework needs to put the question together."""
+    day = stockholm_today()
+    text = (
+        f"EXISTS (SELECT 1 FROM {Absence._meta.db_table} away WHERE away.firm_id = tenancy_membership.firm_id"  # noqa: S608
+        " AND away.{} = {} AND away.ended_at IS NULL AND away.first_day <= %s AND away.last_day >= %s)"
+    )
+    columns = {
+        "stands_in": ("stand_in_id", "tenancy_membership.id"),
+        "responsible_is_away": ("membership_id", "tenancy_engagement.responsible_id"),
+    }
+    return {
+        name: RawSQL(text.format(*both), [day, day], output_field=models.BooleanField())  # noqa: S611 - no value in it
+        for name, both in columns.items()
+    }
+
+
 def coming(**which: Any) -> Any:
     """Those of today and later, the next first, with both persons."""
     rows = Absence.objects.unscoped(why="who answers").filter(ended_at=None, last_day__gte=stockholm_today(), **which)
@@ -86,6 +107,12 @@ def _with_people(rows: Any) -> Any:
 def stood_in_for(member: Membership) -> tuple[UUID, ...]:
     """The colleagues whom a member of staff answers for today."""
     return tuple(today(stand_in=member).values_list("membership", flat=True))
+
+
+def sweep() -> None:
+    """Take away what was so long ago that the security log tells nothing of it either. Each day."""
+    rows = Absence.objects.unscoped(why="age alone decides")
+    rows.filter(last_day__lt=stockholm_today() - KEPT).delete()
 
 
 def end_all_of(member: Membership) -> None:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from samsyn.tenancy.absences import is_away, stood_in_for, today
+from samsyn.tenancy.absences import asked_of_memberships, stood_in_for
 from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Invitation, Membership, Slug, User
 from samsyn.tenancy.roles import Right, rights_of
 from samsyn.tenancy.support import open_windows
@@ -183,10 +182,7 @@ def memberships_of(user: User) -> list[Membership]:
         .filter(user=user, ended_at=None)
         .select_related("firm", "engagement__company", "engagement__responsible__user")
         .only(*ASKED)
-        .annotate(
-            stands_in=Exists(today(firm=OuterRef("firm"), stand_in=OuterRef("pk"))),
-            responsible_is_away=is_away("engagement__responsible"),
-        )
+        .annotate(**asked_of_memberships())
         .order_by("id")
     )
     held: list[Membership] = list(rows)

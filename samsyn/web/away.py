@@ -14,15 +14,16 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from samsyn.cases import actions as cases
 from samsyn.kit.fields import DayField
 from samsyn.kit.sweden import short_date
 from samsyn.tenancy import actions
 from samsyn.tenancy.absences import Absence, away, coming
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
-from samsyn.tenancy.models import Membership
+from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.people import staff_named, staff_of
-from samsyn.web.pages import slug_of
+from samsyn.web.pages import listed, slug_of
 
 
 class Away(forms.Form):
@@ -93,7 +94,8 @@ def pressed(request: HttpRequest, actor: Actor, member: Membership, form: Away) 
             chosen = staff_named(actor, form.cleaned_data["stand_in"])
             actions.set_away(actor, member, stand_in=chosen, **form.days())
             messages.success(request, _("Saved"))
-            _warn(request, member, form)
+            _warn(request, form)
+            _warn_of_unseen(request, actor, member, chosen)
     except NotYours:
         raise
     except Refused as refusal:
@@ -112,7 +114,19 @@ def _found(actor: Actor, member: Membership, pk: str) -> Absence:
     return found
 
 
-def _warn(request: HttpRequest, member: Membership, form: Away) -> None:
+def _warn_of_unseen(request: HttpRequest, actor: Actor, member: Membership, stand_in: Membership | None) -> None:
+    """A stand-in of own clients sees those the other works with. Cases of further clients he or she does not."""
+    if stand_in is None or stand_in.scope == Membership.Scope.ALL:
+        return
+    lent = Engagement.objects.visible_to(actor).filter(Engagement.worked_with_by((stand_in.pk, member.pk)))
+    seen = set(lent.values_list("pk", flat=True))
+    names = {one.engagement.name for one in cases.answers_for(member).cases if one.engagement_id not in seen}
+    if names:
+        text = _("%(name)s doesn't see the cases of %(clients)s. Let %(name)s take part on the client's page.")
+        messages.warning(request, text % {"name": stand_in.name, "clients": listed(sorted(names))})
+
+
+def _warn(request: HttpRequest, form: Away) -> None:
     """Whoever stands in may be away on some of the days: then it is the next in order who is told."""
     days = form.days()
     also = coming(membership=form.cleaned_data["stand_in"])

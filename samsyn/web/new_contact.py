@@ -68,7 +68,7 @@ class Objection(forms.Form):
 def appointments(actor: Actor, engagement: Engagement) -> list[Appointment]:
     """All there have been, newest first."""
     rows = Appointment.objects.visible_to(actor).filter(engagement=engagement)
-    return list(rows.select_related("engagement", "membership__user").order_by("-at", "-id"))
+    return list(rows.select_related("engagement", "membership__user", "invitation").order_by("-at", "-id"))
 
 
 def happened(one: Appointment) -> list[Happened]:
@@ -86,7 +86,7 @@ def _ended(one: Appointment) -> tuple[str, str]:
     says = {
         State.OBJECTED: ("circle-x", _("{by} objected.")),
         State.DECLINED: ("circle-x", _("{name} declined.")),
-        State.APPROVED: ("shield-check", _("{name} approved the agreement and is the main contact.")),
+        State.APPROVED: ("shield-check", _("{name} is the main contact.")),
         State.CANCELLED: ("undo-2", _("{by} took the appointment back.") if one.ended_by else _("It came to nothing.")),
     }
     return says[State(one.state)]

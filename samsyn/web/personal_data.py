@@ -195,6 +195,12 @@ def of_traces() -> list[Keeping]:
             },
         ),
         Keeping(
+            _("Who is away at the firm"),
+            _("From when, until when, and who answers meanwhile. Never why."),
+            _("So that somebody answers."),
+            _("%(time)s after the last day.") % {"time": lasting(KEPT)},
+        ),
+        Keeping(
             _("The security log"),
             _("Sign-ins, failed ones too, changes of access, and copies taken: name, time and network address."),
             _("So that the firm's managers can find out if somebody has been in who shouldn't have been."),

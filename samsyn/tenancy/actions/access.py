@@ -99,7 +99,7 @@ def locked_member(actor: Actor, member: Membership) -> Membership:
 def _refuse_the_last(member: Membership) -> None:
     """A firm keeps a manager and a client an owner; the main contact is changed by the firm first."""
     needed = Role.MANAGER if member.engagement_id is None else Role.OWNER
-    if member.role != needed:
+    if member.role != needed or member.awaits_agreement:
         return
     rows = Membership.objects.unscoped(why="is anybody left").filter(
         HERE, firm=member.firm_id, engagement=member.engagement_id, role=needed

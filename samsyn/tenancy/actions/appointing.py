@@ -60,8 +60,7 @@ def choose_main_contact(actor: Actor, engagement: Engagement, owner: Membership)
     held: Membership | None = owners_here(fresh).filter(pk=owner.pk).first()
     if held is None:
         raise Refused(_("Choose one of the administrators."), field="owner")
-    fresh.main_contact, fresh.contact_name, fresh.contact_email = held, held.user.name, held.user.email
-    fresh.save(update_fields=["main_contact", "contact_name", "contact_email"])
+    _make_main_contact(fresh, held)
     facts: dict[str, Any] = {"user": held.user, "actor": actor, "engagement": fresh, "about": "contact:chosen"}
     record(What.CONTACT, fresh.firm, name=held.name, **facts)
 
@@ -129,6 +128,12 @@ def carry_out(appointment_id: str) -> None:
         row.end(State.CANCELLED)
         _log(system_for(fresh.firm), fresh, row, "cancelled")
         return
+    if (
+        owner := owners_here(fresh).filter(user__email=row.email).first()
+    ):  # the owners have let the person in themselves
+        _make_main_contact(fresh, owner)
+        row.end(State.APPROVED)
+        return
     _invite(fresh, row)
     tell_owners(fresh, row, "invited")
 
@@ -160,6 +165,11 @@ def awaiting(actor: Actor, engagement: Engagement) -> Membership | None:
     rows = Membership.objects.unscoped(why="the actor's own").filter(pk__in=actor.membership_ids)
     found: Membership | None = rows.filter(engagement=engagement, ended_at=None, awaits_agreement=True).first()
     return found
+
+
+def _make_main_contact(engagement: Engagement, owner: Membership) -> None:
+    engagement.main_contact, engagement.contact_name, engagement.contact_email = owner, owner.name, owner.user.email
+    engagement.save(update_fields=["main_contact", "contact_name", "contact_email"])
 
 
 def _invite(engagement: Engagement, row: Appointment) -> None:
