@@ -70,7 +70,7 @@ def test_codes_are_put_on_with_an_app_and_asked_for_after_the_password(world: An
     code = shown_by_app(secret)
     assert press(person, page, "Logga in", code=f"{code[:3]} {code[3:]}").headers["Location"] == "/"
     assert is_in(person)
-    assert told()[0] == ("signed_in", "Med lösenord, Med en engångskod från en app")
+    assert told()[0] == ("signed_in", "Med lösenord, med en engångskod från en app")
 
 
 def test_they_are_asked_for_after_a_code_by_mail_too_and_the_page_one_wanted_follows(world: Any) -> None:
@@ -205,7 +205,7 @@ def test_recovery_codes_are_shown_once_and_each_opens_once(world: Any) -> None:
     person = signed_in(OWNER)
     person.post(STEP, {"code": codes[0]})
     assert is_in(person)
-    assert told()[0] == ("signed_in", "Med lösenord, Med en återställningskod")
+    assert told()[0] == ("signed_in", "Med lösenord, med en återställningskod")
     assert "9 är kvar" in newest_letter().body
     again = signed_in(OWNER)
     again.post(STEP, {"code": codes[0]})
@@ -348,6 +348,8 @@ def test_the_operator_helps_one_who_has_lost_everything(world: Any, capsys: Any)
     owner = signed_in(OWNER)
     add(owner, Passkey())
     put_on(owner)
+    waiting = signed_in(OWNER)
+    assert waiting.get(STEP).status_code == 200
     call_command("person", "reset-factors", OWNER.upper())
     assert "3" in capsys.readouterr().out
     assert not is_in(owner)
@@ -355,6 +357,7 @@ def test_the_operator_helps_one_who_has_lost_everything(world: Any, capsys: Any)
     assert told()[0] == ("factor_off", "Alla togs bort av den som driver Samsyn")
     assert "Den som driver Samsyn har tagit bort" in newest_letter().body
     assert is_in(signed_in(OWNER))
+    assert waiting.get(STEP).headers["Location"] == "/konto/logga-in/", "who stood at the second step begins anew"
     with pytest.raises(CommandError, match="Nobody"):
         call_command("person", "reset-factors", "ingen@nagonstans.example")
 

@@ -51,7 +51,7 @@ def test_a_person_adds_a_passkey_and_signs_in_with_it_alone(world: Any) -> None:
     answer = sign_in(person, key, next="/kund/demokund/arenden/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/kund/demokund/arenden/")
     assert is_in(person)
-    assert told()[:2] == [("Loggade in", "Med en passnyckel"), ("Fick ett andra steg vid inloggningen", "Passnyckel")]
+    assert told()[:2] == [("Loggade in", "Med en passnyckel"), ("Ett andra steg lades till", "Passnyckel")]
 
 
 def test_no_way_on_leads_out_of_samsyn(world: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_key_that_is_removed_opens_nothing_and_ends_what_it_had_opened(world: 
     assert (is_in(owner), is_in(telephone)) == (True, False)
     sign_in(telephone, key)
     assert not is_in(telephone)
-    assert told()[0] == ("Har inte längre ett andra steg vid inloggningen", "Passnyckel")
+    assert told()[0] == ("Ett andra steg togs bort", "Passnyckel")
     letters.sweep()
     assert "En passnyckel har tagits bort" in mail.outbox[-1].body
 

@@ -31,8 +31,8 @@ class SecurityLog(TenantModel):
         LEFT = "left", _("Has access no more")
         COPY = "copy", _("Took a copy")
         DEMAND = "demand", _("Changed what the firm demands")
-        FACTOR_ON = "factor_on", _("Got a second step at sign-in")
-        FACTOR_OFF = "factor_off", _("Has lost a second step at sign-in")
+        FACTOR_ON = "factor_on", _("A second step was added")
+        FACTOR_OFF = "factor_off", _("A second step was removed")
         STANDS_IN = "stands_in", _("Stands in")
         LINKED = "linked", _("Changed a linked sign-in")
         PROVIDER = "provider", _("The firm's own sign-in was changed")
@@ -66,7 +66,8 @@ class SecurityLog(TenantModel):
         if mark == "role":
             return " → ".join(role_words(one) for one in value.split(">"))
         if mark == "by":
-            return ", ".join(str(WORDS[f"by:{one}"]) for one in value.split("+") if f"by:{one}" in WORDS)
+            ways = [str(WORDS[f"by:{one}"]) for one in value.split("+") if f"by:{one}" in WORDS]
+            return ", ".join([*ways[:1], *(one[:1].lower() + one[1:] for one in ways[1:])])
         said = WORDS.get(self.about) or WORDS.get(mark)
         return str(said) % {"value": value} if said else ""
 

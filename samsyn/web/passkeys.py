@@ -141,21 +141,26 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and asks(request):
         return options(auth.begin_registration(user, passwordless=True))
     data = {**well_formed(request), "name": request.POST.get("name", "")[:60]} if request.method == "POST" else None
-    form, problem = NewPasskey(request, data), ""
-    if data and holds(form):
-        try:
-            facts = {"name": form.cleaned_data["name"], "credential": form.cleaned_data["credential"]}
-            made = actions.add_passkey(user, **facts, ip_address=address_of_visitor(request))
-        except Refused as refusal:
-            problem = str(refusal)
-        else:
-            post_authentication(request, made, reauthenticated=True)
-            messages.success(request, _("The passkey is added. You can sign in with it next time."))
-            return onward(request, user)
-    elif data:
-        problem = _("The passkey couldn't be made. Try again.")
+    form = NewPasskey(request, data)
+    problem = keep(request, user, form) if data else ""
+    if data and not problem:
+        messages.success(request, _("The passkey is added. You can sign in with it next time."))
+        return onward(request, user)
     shown = {"form": form, "problem": problem, "following": get_next_redirect_url(request) or ""}
     return render(request, "account/passkey_new.html", shown, status=422 if problem else 200)
+
+
+def keep(request: HttpRequest, user: User, form: NewPasskey) -> str:
+    """Keep what the browser has made, which also proves here and now who it is; or the sentence why not."""
+    if not holds(form):
+        return _("The passkey couldn't be made. Try again.")
+    facts = {"name": form.cleaned_data["name"], "credential": form.cleaned_data["credential"]}
+    try:
+        made = actions.add_passkey(user, **facts, ip_address=address_of_visitor(request))
+    except Refused as refusal:
+        return str(refusal)
+    post_authentication(request, made, reauthenticated=True)
+    return ""
 
 
 def onward(request: HttpRequest, user: User) -> HttpResponse:
