@@ -409,9 +409,11 @@ WELCOME = {"name": "Nya Kontakten", "password": "lang-och-ovanlig-8"}
 
 @pytest.fixture
 def wrong(world: Any) -> str:
-    """The link that was mailed to an address the firm had got wrong."""
+    """The link that was mailed to an address the firm had got wrong, of a client whose administrators have gone."""
     client = world.engagements["annankund"]
     actions.withdraw_consent(world.manager, client)
+    owners = Membership.objects.unscoped(why="the test sets the scene").filter(engagement=client, role="owner")
+    owners.update(ended_at=timezone.now())
     tenancy.change_client(world.manager, client, contact_email="fel@rival.example", contact_name="Fel Person")
     client.refresh_from_db()
     tenancy.invite_main_contact(world.manager, client)
