@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+import samsyn
+
+SERVE = ("qcluster", "runserver")  # what has to do with visitors, and so stands behind the walls
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
+    samsyn.operated = not set(sys.argv[1:2]) & set(SERVE)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

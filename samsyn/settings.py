@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+import samsyn
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 KNOWN = {
     "SAMSYN_DEBUG",
@@ -31,8 +33,11 @@ KNOWN = {
     "SAMSYN_WORKERS",
 }
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-# As the owner of the tables one sees over the walls of tenancy/walls; nobody else can say so.
-OVER_THE_WALLS = {"options": "-c app.side=owner"}
+# Whether an operator's command runs, and neither pages nor a worker. It comes as the owner of the tables, who sees
+# over the walls of tenancy/walls when the session says so.
+OPERATED = samsyn.operated
+DATABASE_SIDE = "owner" if OPERATED else ""
+DATABASE_ROLE = ""  # taken behind the walls by the tests, whose own is above them
 
 for _name in os.environ:
     if _name.startswith("SAMSYN_") and _name not in KNOWN:
@@ -115,7 +120,7 @@ def database(value: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # a pooler in transaction mode loses them
-        "OPTIONS": {**dict(parse_qsl(parts.query)), **OVER_THE_WALLS},
+        "OPTIONS": {**dict(parse_qsl(parts.query)), **({"options": "-c app.side=owner"} if OPERATED else {})},
     }
 
 
@@ -259,7 +264,12 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "samsyn.web.jinja.FormRenderer"
 
-DATABASES = {"default": database(text("DATABASE_URL"))}
+if text("DATABASE_OWNER_URL") and not text("DATABASE_URL"):
+    raise ImproperlyConfigured(
+        "DATABASE_OWNER_URL is for migrate and the like; pages and worker need DATABASE_URL too."
+    )
+DATABASES = {"default": database(text("DATABASE_OWNER_URL" if OPERATED else "") or text("DATABASE_URL"))}
+DATABASE_WEB_USER = database(text("DATABASE_URL")).get("USER", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by every process, so that limits hold; a cache in memory would count per process.
 CACHES = {

@@ -14,8 +14,10 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samsyn.settings")
 _inside = get_wsgi_application()
 from samsyn.demo.guard import check_database  # noqa: E402 - needs the applications
+from samsyn.tenancy.walls.roles import warn  # noqa: E402
 
 check_database()
+warn()
 application = wrap_wsgi_with_proxy_headers(_inside, settings.SAMSYN_PROXIES)
 # What is loaded now stays for as long as the process does: no collection needs to walk through it again. What a
 # request makes is nearly all gone with it, so looking for circles among it after every 700 objects finds nothing.

@@ -30,6 +30,8 @@ def pytest_configure() -> None:
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         # A file, as in real life: the shared memory database locks whole tables between threads.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = os.path.join(_VAR.name, "test.sqlite3")
+    settings.MIDDLEWARE = ["tests.walls.NothingOutside", *settings.MIDDLEWARE]
+    settings.DATABASE_ROLE = "samsyn_behind"  # pages, verbs and jobs stand behind the walls as this one
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.WHITENOISE_AUTOREFRESH = True
 
@@ -61,8 +63,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """
     from samsyn.demo import world
     from samsyn.kit import letters
+    from tests import walls
 
     with django_db_blocker.unblock():
+        walls.build()
         world.build()
         letters.sweep()
 

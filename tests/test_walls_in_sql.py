@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
 
+import samsyn
+from samsyn.cases.actions import save_draft_case, send_to_many
 from samsyn.cases.models import Case, Draft
+from samsyn.demo.world import write
 from samsyn.kit.gate import tenant_models
 from samsyn.kit.ids import uuid7
+from samsyn.kit.queue import DAILY, SWEEPS
+from samsyn.tenancy.walls.roles import check_walls
 from samsyn.tenancy.walls.sql import sql_of, table_of
+from samsyn.tenancy.walls.standing import Trespass, behind, in_firm
 from samsyn.tenancy.walls.table import TABLE
-from tests.walls import ROLE, build
+from tests.walls import ROLE, build, nothing_outside
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has row-level security")
 NAMES = ("user_id", "side", "firm_id", "engagement_ids")
@@ -101,13 +117,12 @@ def test_a_client_is_shown_its_own_engagements_and_no_other_of_the_same_firm(wal
 
 
 def test_a_client_is_not_shown_what_is_the_firms_alone(walls: Any) -> None:
-    notes = "SELECT count(*) FROM cases_event WHERE audience = 'firm' AND engagement_id = ANY (%s)"
-    ((before,),) = ask(notes, list(walls.owner.engagement_ids))
-    ((all_events,),) = ask("SELECT count(*) FROM cases_event WHERE engagement_id = ANY (%s)",
-                           list(walls.owner.engagement_ids))  # fmt: skip
+    notes, own = "SELECT count(*) FROM cases_event WHERE audience = 'firm'", list(walls.owner.engagement_ids)
+    ((before,),) = ask(f"{notes} AND engagement_id = ANY (%s)", own)
+    ((all_events,),) = ask("SELECT count(*) FROM cases_event WHERE engagement_id = ANY (%s)", own)
     assert before
     stand(**walls.client_settings)
-    assert ask(notes, list(walls.owner.engagement_ids)) == [(0,)]
+    assert ask(notes) == [(0,)]
     assert ask("SELECT count(*) FROM cases_event") == [(all_events - before,)]
     for table in ("tenancy_importrun", "tenancy_stagedrow", "tenancy_securitylog", "cases_counter", "cases_accesslog"):
         assert ask(f"SELECT * FROM {table}") == [], table  # noqa: S608
@@ -228,12 +243,187 @@ def test_saying_that_one_is_the_owner_does_not_make_one_so(walls: Any) -> None:
 
 
 def test_the_functions_that_look_over_the_wall_tell_ids_alone(walls: Any) -> None:
-    client, person = walls.owner.engagement_ids, walls.owner.user.pk
+    client, person, case = walls.owner.engagement_ids, walls.owner.user.pk, walls.cases["Kontoutdrag för november"]
     stand()
     assert ask("SELECT samsyn_firms_of(%s)", list(client)) == [([walls.firm.pk],)]
     assert set(client) <= set(ask("SELECT samsyn_clients_of(%s)", person)[0][0])
     assert ask("SELECT samsyn_firm_of_link('no such link')") == [(None,)]
-    case = walls.cases["Kontoutdrag för november"]
-    assert ask("SELECT samsyn_firm_of('case', %s)", case.pk) == [(case.firm_id,)]
-    assert ask("SELECT samsyn_firm_of('case', %s)", uuid7()) == [(None,)]
+    assert ask("SELECT samsyn_firm_of('cases_case', %s)", case.pk) == [(case.firm_id,)]
+    assert ask("SELECT samsyn_firm_of('cases_case', %s)", uuid7()) == [(None,)]
+    assert ask("SELECT samsyn_firm_of('tenancy_firm', %s)", case.firm_id) == [(None,)]
     assert ask("SELECT current_setting('app.side', true)") == [("",)]
+
+
+# Behind the doors
+
+
+def told(person: Any, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = person.get(path).json()
+    return found
+
+
+@pytest.mark.urls("tests.forgetful")
+def test_a_view_that_forgets_to_ask_for_whom_shows_nobody_elses(walls: Any, visit: Any) -> None:
+    firm, client = str(walls.firm.pk), {str(one) for one in walls.owner.engagement_ids}
+    owner, manager = visit("agare@demokund.example"), visit("ansvarig@demobyran.example")
+    seen = told(owner, "/kund/demokund/allt/")
+    assert (set(seen["clients"]), seen["firms"], seen["notes"]) == (client, [firm], 0)
+    seen = told(manager, f"/byra/{DEMO}/allt/")
+    assert seen["firms"] == [firm]
+    assert seen["notes"]
+    assert set(seen["clients"]) > client
+    seen = told(visit("konsult@rivalbyran.example"), f"/byra/{RIVAL}/allt/")
+    assert seen["firms"] == [str(walls.rival.pk)]
+    assert told(owner, "/person/") == {"clients": [], "firms": [], "notes": 0}
+
+
+@pytest.mark.urls("tests.forgetful")
+def test_somebody_with_two_places_is_shown_one_at_a_time(walls: Any, visit: Any) -> None:
+    person = visit("dubbel@demokund.example")
+    clients = {slug: set(told(person, f"/kund/{slug}/allt/")["clients"]) for slug in ("demokund", "annankund")}
+    assert clients["demokund"] == {str(walls.engagements["demokund"].pk)}
+    assert clients["annankund"] == {str(walls.engagements["annankund"].pk)}
+
+
+def cities() -> set[str]:
+    return {one for (one,) in ask("SELECT DISTINCT city FROM tenancy_engagement")}
+
+
+@pytest.mark.urls("tests.forgetful")
+def test_a_refusal_keeps_what_was_done_before_it_and_a_fault_undoes_it(
+    transactional_db: None, cast: None, visit: Any
+) -> None:
+    build()
+    person = visit("ansvarig@demobyran.example")
+    assert person.get(f"/byra/{DEMO}/byt/?how=gone").status_code == 404
+    assert "gone" in cities()
+    with pytest.raises(ZeroDivisionError):
+        person.get(f"/byra/{DEMO}/byt/?how=broken")
+    assert "broken" not in cities()
+    assert left_behind() == [""] * len(NAMES)
+
+
+def test_the_system_acts_in_no_firm_that_whoever_is_asking_has_nothing_to_do_with(walls: Any) -> None:
+    owner = walls.owner
+    with behind(owner):
+        with in_firm(walls.firm.pk):
+            assert firms_seen("cases_counter") == {walls.firm.pk}
+        assert firms_seen("cases_counter") == set()
+        with pytest.raises(Trespass), in_firm(walls.rival.pk):
+            pass
+        assert firms_seen() == {walls.firm.pk}
+
+
+WAYS = {"in_firm", "at_link", "at_provider", "firms_with"}
+# Each place that looks further than the side that is asking, or than no side at all. Another one is a choice.
+LOOKS_FURTHER = {
+    "cases.jobs.ask_anew_of_firm": "the worker",
+    "tenancy.actions.inviting.invite_of_run": "the worker",
+    "cases.files.forget": "the log of a file that is thrown away",
+    "cases.store.blob_of": "the bytes a firm has already",
+    "cases.sweeping.take_unnamed_bytes": "a folder says whose its files are",
+    "tenancy.actions.companies._join": "two companies of one person come under one address",
+    "tenancy.actions.people.accept_invitation": "who comes in belongs nowhere yet",
+    "tenancy.actions.people.invitation_for": "the link says for whom",
+    "tenancy.providers.person_behind": "nobody is signed in yet",
+    "tenancy.providers.provider_at": "the reference says of which firm",
+    "tenancy.hindrances.addresses_of_staff": "an address that is the firm's is no client's",
+    "tenancy.register.receiving._check_rows": "the worker",
+    "tenancy.register.receiving._move": "the worker",
+    "tenancy.security.record": "the log is the firm's, whoever it is about",
+}
+
+
+def test_each_place_that_looks_further_than_its_side_is_named() -> None:
+    found = set()
+    for file in Path(samsyn.__path__[0]).rglob("*.py"):
+        module = ".".join(file.relative_to(samsyn.__path__[0]).with_suffix("").parts)
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef) and not module.startswith("tenancy.walls"):
+                called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call)
+                          and isinstance(one.func, ast.Name)}  # fmt: skip
+                found |= {f"{module}.{node.name}"} if called & WAYS else set()
+    assert found == set(LOOKS_FURTHER)
+
+
+@pytest.mark.parametrize("sweep", [*SWEEPS.values(), *DAILY.values()])
+def test_what_the_worker_does_by_itself_asks_nothing_outside_the_walls(walls: Any, sweep: str) -> None:
+    case = write(walls, walls.manager, "demokund", "question", "Nytt")
+    waiting = walls.engagements["utansamtycke"]
+    send_to_many(walls.manager, save_draft_case(
+        walls.manager, None, engagement=case.engagement, kind="question", subject="Till flera", request=case.request,
+    ), [case.engagement.pk, waiting.pk])  # fmt: skip
+    with time_machine.travel(timezone.now() + dt.timedelta(days=40)), nothing_outside():
+        import_string(sweep)()
+
+
+# Who comes to the database
+
+
+def test_the_check_says_when_what_serves_the_pages_is_above_the_walls(db: None, settings: Any) -> None:
+    settings.DATABASE_WEB_USER = connection.settings_dict["USER"]
+    assert [one.id for one in check_walls(["default"])] == ["samsyn.W001"]
+    settings.DATABASE_WEB_USER = ROLE
+    assert check_walls(["default"]) == []
+    ask("ALTER TABLE cases_case NO FORCE ROW LEVEL SECURITY")
+    (warning,) = check_walls(["default"])
+    assert (warning.id, "cases_case" in warning.msg) == ("samsyn.W002", True)
+
+
+@pytest.mark.parametrize("roles", [1, 2])
+def test_an_installation_is_made_as_the_readme_says_and_pages_are_held_by_the_walls(
+    transactional_db: None, tmp_path: Any, roles: int
+) -> None:
+    """With a role for the owner and one for the pages, or with one for both."""
+    about = connection.settings_dict
+    owner, web, name = "samsyn_test_owner", "samsyn_test_web", f"{about['NAME']}_{roles}"
+    host = f"{about['HOST']}:{about['PORT']}/{name}"
+    for role in (owner, web):
+        with contextlib.suppress(ProgrammingError):
+            ask(f"CREATE ROLE {role} LOGIN")
+    ask(f"DROP DATABASE IF EXISTS {name}")
+    ask(f"CREATE DATABASE {name} OWNER {owner}")
+    addresses = {"DATABASE_URL": f"postgresql://{web if roles == 2 else owner}@{host}"}
+    addresses |= {"DATABASE_OWNER_URL": f"postgresql://{owner}@{host}"} if roles == 2 else {}
+    env = {**os.environ, "SAMSYN_VAR": str(tmp_path), **addresses}
+
+    def run(*command: str) -> str:
+        done = subprocess.run([sys.executable, *command], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    try:
+        run("-m", "samsyn", "migrate", "-v0")
+        run("-m", "samsyn", "createcachetable")
+        run("-m", "samsyn", "firm", "add", "byran", "--name", "Byrån", "--number", "559999-0016", "--manager", MAIL)
+        assert "W00" not in run("-m", "samsyn", "check", "--database", "default")
+        assert run("-c", SERVED).split() == ["0", "1", "0", "1" if roles == 1 else "refused"]
+    finally:
+        ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+MAIL = "anna@byran.example"
+# What a process that serves pages finds: nothing by itself, its firm's own as the system of it, and nothing afterwards.
+SERVED = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "samsyn.settings"
+django.setup()
+from django.db import ProgrammingError, connection
+from samsyn.tenancy.models import Firm, Invitation
+from samsyn.tenancy.walls.standing import in_firm
+from django.core.cache import cache
+from samsyn.kit import letters
+cache.set("a", 1)
+letters.sweep()
+count = lambda: Invitation.objects.unscoped(why="a test").count()
+print(count())
+with in_firm(Firm.objects.get().pk):
+    print(count())
+print(count())
+try:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_event SET name = 'x'")
+    print(1)
+except ProgrammingError:
+    print("refused")
+"""

@@ -25,6 +25,7 @@ from samsyn.kit.text import file_name
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, Refused
 from samsyn.tenancy.models import Engagement, Firm
+from samsyn.tenancy.walls.standing import in_firm
 
 EDITABLE = (State.DRAFT, State.AWAITING_CONSENT)
 Place = Case | Engagement
@@ -86,9 +87,12 @@ def _person(actor: Actor) -> UUID | None:
 
 def _locked(place: Place) -> Place:
     """The place as it is now, one file at a time: two at once could pass a limit that neither passes alone."""
-    rows = type(place).objects.unscoped(why="the lock of a place the actor has already found")
-    beside = ("firm", "engagement") if isinstance(place, Case) else ("firm",)
-    found: Place = rows.locked().select_related(*beside).get(pk=place.pk)
+    why = "the lock of a place the actor has already found"
+    beside = ["firm"]
+    if isinstance(place, Case):  # the client before its case, as every verb has it
+        Engagement.objects.unscoped(why=why).locked().filter(pk=place.engagement_id).values_list("pk").first()
+        beside.append("engagement")
+    found: Place = type(place).objects.unscoped(why=why).locked().select_related(*beside).get(pk=place.pk)
     return found
 
 
@@ -210,10 +214,13 @@ def _uuid(text: str) -> UUID | None:
 
 def forget(attachments: Iterable[Attachment]) -> None:
     """Take away unsent files. Who looked at them stays in the log; the bytes go when nothing else needs them."""
-    ids = [one.pk for one in attachments]
+    gone = list(attachments)
+    ids = [one.pk for one in gone]
     with transaction.atomic():
-        logged = AccessLog.objects.unscoped(why="the log outlives a file that was never sent")
-        logged.filter(attachment__in=ids).update(attachment=None)
+        for firm in {one.firm_id for one in gone}:
+            with in_firm(firm):  # the log is not a client's to read
+                logged = AccessLog.objects.unscoped(why="the log outlives a file that was never sent")
+                logged.filter(attachment__in=ids).update(attachment=None)
         Attachment.objects.unscoped(why="files the caller has found to be unsent").filter(pk__in=ids).delete()
 
 

@@ -18,10 +18,11 @@ from samsyn.cases.models import Attachment, Case, Purpose, SendBatch, State
 from samsyn.cases.models.case import INFORMED_DAYS
 from samsyn.cases.people import owners_of
 from samsyn.kit.queue import each
-from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.actors import Actor, in_each_firm, system_for, systems
 from samsyn.tenancy.agreement import version_to_renew
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import FIRM, AgreementText, Engagement, Firm, Membership
+from samsyn.tenancy.walls.standing import at_work_on, behind, in_firm
 
 COPIED = (
     "kind",
@@ -39,13 +40,14 @@ COPIED = (
 def send_copies(batch_id: str) -> None:
     """One case per client of a batch. Killed halfway it goes on where it was: a done client is off the list."""
     rows = SendBatch.objects.unscoped(why="the worker serves every firm")
-    batch = rows.select_related("by__user", "by__firm").filter(pk=batch_id, finished_at=None).first()
+    with at_work_on(SendBatch, batch_id):
+        batch = rows.select_related("by__user", "by__firm").filter(pk=batch_id, finished_at=None).first()
     if batch is None:
         return
     actor = Actor(side=FIRM, memberships=(batch.by,), user=batch.by.user, firm=batch.by.firm)
     language = batch.by.user.language
     for engagement_id in list(batch.engagement_ids):
-        with transaction.atomic(), translation.override(language):
+        with behind(actor), transaction.atomic(), translation.override(language):
             batch = rows.locked().get(pk=batch_id)
             if engagement_id not in batch.engagement_ids:
                 continue  # another worker was first
@@ -60,7 +62,7 @@ def send_copies(batch_id: str) -> None:
 def send_what_was_left() -> None:
     """Go on with batches whose worker was killed. Each minute; one that is being sent is only helped along."""
     rows = SendBatch.objects.unscoped(why="the worker serves every firm").filter(finished_at=None)
-    each(send_copies, [str(batch_id) for batch_id in rows.order_by("created_at").values_list("pk", flat=True)[:50]])
+    each(send_copies, in_each_firm(rows.order_by("created_at"), most=50))
 
 
 def close_what_was_only_to_read() -> None:
@@ -68,12 +70,12 @@ def close_what_was_only_to_read() -> None:
     rows = Case.objects.unscoped(why="the worker serves every firm")
     before = timezone.now() - dt.timedelta(days=INFORMED_DAYS)
     due = rows.filter(only_to_read=True, state=State.WITH_CLIENT, turn_since__lte=before)
-    each(_close_read, [str(case_id) for case_id in due.order_by("turn_since").values_list("pk", flat=True)[:500]])
+    each(_close_read, in_each_firm(due.order_by("turn_since"), most=500))
 
 
 def _close_read(case_id: str) -> None:
-    case = Case.objects.unscoped(why="the worker serves every firm").select_related("firm").get(pk=case_id)
-    with suppress(Refused):  # somebody closed it this very moment
+    with at_work_on(Case, case_id), suppress(Refused):  # somebody closed it this very moment
+        case = Case.objects.unscoped(why="the worker serves every firm").select_related("firm").get(pk=case_id)
         done(system_for(case.firm), case)
 
 
@@ -81,11 +83,12 @@ def follow_up_consents() -> None:
     """Remind those who have not answered about the agreement, and end what nobody answered in time. Daily."""
     rows = Engagement.objects.unscoped(why="the worker serves every firm")
     asked = rows.filter(asked_at__isnull=False, ended_at=None, merged_into=None).order_by("asked_at")
-    each(_follow_up, [str(pk) for pk in asked.values_list("pk", flat=True)])
+    each(_follow_up, in_each_firm(asked, most=10_000))
 
 
 def _follow_up(engagement_id: str) -> None:
-    follow_up(_client(engagement_id))
+    with at_work_on(Engagement, engagement_id):
+        follow_up(_client(engagement_id))
 
 
 def _client(engagement_id: str) -> Engagement:
@@ -97,19 +100,25 @@ def _client(engagement_id: str) -> Engagement:
 def ask_anew_of_all() -> None:
     """Ask everybody who must approve a newer text and has not been asked. Each minute."""
     rows = AgreementText.objects.unscoped(why="the worker serves every firm").filter(must_renew=True)
-    each(ask_anew_of_firm, [str(pk) for pk in rows.order_by("firm").values_list("firm", flat=True).distinct()])
+    for system in systems():
+        with behind(system):
+            asks = rows.filter(firm=system.firm).exists()
+        each(ask_anew_of_firm, [str(system.firm_ids[0])] if asks else [])
 
 
 def ask_anew_of_firm(firm_id: str) -> None:
     """The same of one firm's clients, one transaction each: killed halfway it goes on where it was."""
-    version = version_to_renew(Firm.objects.get(pk=firm_id))
     rows = Engagement.objects.unscoped(why="the worker serves every firm").filter(firm=UUID(firm_id), ended_at=None)
-    older = rows.filter(consent="approved", agreement_version__lt=version, merged_into=None)
-    each(_ask_anew, [str(pk) for pk in older.order_by("sort_key", "id").values_list("pk", flat=True)])
+    with in_firm(UUID(firm_id)):
+        version = version_to_renew(Firm.objects.get(pk=firm_id))
+        older = rows.filter(consent="approved", agreement_version__lt=version, merged_into=None)
+        clients = [str(pk) for pk in older.order_by("sort_key", "id").values_list("pk", flat=True)]
+    each(_ask_anew, clients)
 
 
 def _ask_anew(engagement_id: str) -> None:
-    ask_anew(_client(engagement_id))
+    with at_work_on(Engagement, engagement_id):
+        ask_anew(_client(engagement_id))
 
 
 def _send_copy(actor: Actor, draft_id: UUID | None, engagement_id: UUID) -> dict[str, str] | None:
@@ -159,7 +168,7 @@ def _copy_files(actor: Actor, draft: Case, case: Case) -> None:
 
 def _finish(actor: Actor, batch_id: str) -> None:
     """Everyone has got it: the draft has done its work. Otherwise it stays, turned to those it could not reach."""
-    with transaction.atomic():
+    with behind(actor), transaction.atomic():
         rows = SendBatch.objects.visible_to(actor)
         batch = rows.locked().get(pk=batch_id)
         if batch.finished_at is not None:

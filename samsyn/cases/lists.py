@@ -18,6 +18,7 @@ from samsyn.kit.text import like_pattern
 from samsyn.tenancy.actors import Actor, client_actor, firm_actor
 from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import behind
 
 CLIENT_ORDER = ("-client_changed_at", "-id")
 MAY_BE_EMPTY = ("number", "due_on")
@@ -96,10 +97,12 @@ def by_place(held: Iterable[Membership]) -> dict[Place, list[Membership]]:
 
 def waits_in(held: Iterable[Membership]) -> dict[Place, int]:
     """How many cases wait in each place: counted in one at a time, through an actor who is nowhere else."""
-    counts: dict[Place, int] = {}
+    counts: dict[Place, int] = dict.fromkeys(by_place(held := list(held)), 0)
     for (staff, slug), members in by_place(held).items():
         actor = (firm_actor if staff else client_actor)(members[0].user, members, slug)
-        counts[staff, slug] = waiting_for(actor) if actor else 0
+        if actor:
+            with behind(actor):
+                counts[staff, slug] = waiting_for(actor)
     return counts
 
 

@@ -11,12 +11,15 @@ other: no law says a day. No day never means that the file may be taken away.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.utils import timezone
 
 from samsyn.cases.models import Attachment, Case, Purpose, RetentionClass
 from samsyn.kit.sweden import keep_accounting_until, stockholm_day
+from samsyn.tenancy.actors import systems
 from samsyn.tenancy.models import FIRM, Engagement
+from samsyn.tenancy.walls.standing import behind
 
 DUE_DILIGENCE_YEARS = 5
 
@@ -64,7 +67,12 @@ def while_the_client_stays(engagement: Engagement) -> None:
 
 def after_the_client_ended() -> None:
     """The files of due diligence get their day when it can be said. Daily."""
-    rows = Attachment.objects.unscoped(why="the worker serves every firm")
+    for system in systems():
+        with behind(system):
+            _say_when(Attachment.objects.unscoped(why="the worker serves every firm").filter(firm=system.firm))
+
+
+def _say_when(rows: Any) -> None:
     due = rows.filter(retention_class=RetentionClass.DUE_DILIGENCE, keep_until=None, engagement__ended_at__isnull=False)
     for one in due.select_related("engagement")[:1000]:
         last = keep_until(one.retention_class, None, one.engagement, timezone.now())

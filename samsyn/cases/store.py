@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from samsyn.cases.models import Blob
+from samsyn.tenancy.walls.standing import in_firm
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ def blob_of(laid: Laid) -> Blob:
 
     The row is locked, so that a sweep cannot take it before the attachment is written.
     """
+    with in_firm(laid.firm_id):  # whoever brings the bytes does not see who else in the firm has them
+        return _blob_of(laid)
+
+
+def _blob_of(laid: Laid) -> Blob:
     rows = Blob.objects.unscoped(why="the same bytes are kept once per firm, never compared between firms")
     same = rows.select_for_update().filter(firm=laid.firm_id, sha256=laid.sha256, size=laid.size)
     for blob in same.order_by("created_at"):

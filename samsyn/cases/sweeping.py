@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -23,7 +24,9 @@ from samsyn.cases.files import forget
 from samsyn.cases.models import Attachment, Blob, Outcome, Purpose, State
 from samsyn.cases.retention import after_the_client_ended
 from samsyn.cases.store import place_of
-from samsyn.tenancy.models import FIRM, Engagement, Membership
+from samsyn.tenancy.actors import systems
+from samsyn.tenancy.models import FIRM, Engagement, Firm, Membership
+from samsyn.tenancy.walls.standing import behind, in_firm
 
 GRACE = dt.timedelta(days=7)
 AT_A_TIME = 1000
@@ -41,7 +44,14 @@ def sweep() -> None:
 
 def forget_what_cannot_be_sent(before: dt.datetime) -> None:
     """Unsent files that nobody sees any more. One that its writer still sees is the writer's to send or throw away."""
-    rows = Attachment.objects.unscoped(why="the worker serves every firm").filter(event=None, created_at__lt=before)
+    for system in systems():
+        with behind(system):
+            _forget_in(system.firm, before)
+
+
+def _forget_in(firm: Firm | None, before: dt.datetime) -> None:
+    every = Attachment.objects.unscoped(why="the worker serves every firm")
+    rows = every.filter(firm=firm, event=None, created_at__lt=before)
     retracted = Q(case__outcome=Outcome.RETRACTED, case__closed_at__lt=before)
     amending_is_over = (
         Q(purpose=Purpose.REQUEST, case__released_at__isnull=False, case__turn_since__lt=before)
@@ -64,34 +74,45 @@ def _writers(before: dt.datetime) -> Any:
 
 def take_unused_blobs(before: dt.datetime) -> None:
     """Bytes that no attachment uses: marked the first time they are seen so, taken when seven days have passed."""
-    rows = Blob.objects.unscoped(why="the worker serves every firm")
+    for system in systems():
+        with behind(system):
+            taken = _unused_for_long(system.firm, before)
+        for pk in taken:
+            with behind(system):
+                place = _take(pk)
+            if place is not None:
+                place.unlink(missing_ok=True)  # after the row has gone for good
+
+
+def _unused_for_long(firm: Firm | None, before: dt.datetime) -> list[Any]:
+    rows = Blob.objects.unscoped(why="the worker serves every firm").filter(firm=firm)
     unused = rows.filter(~Exists(_users(OuterRef("pk"))))
     rows.filter(Exists(_users(OuterRef("pk"))), unused_since__isnull=False).update(unused_since=None)
     unused.filter(unused_since=None).update(unused_since=timezone.now())
-    for pk in unused.filter(unused_since__lt=before).values_list("pk", flat=True)[:AT_A_TIME]:
-        _take(pk)
+    return list(unused.filter(unused_since__lt=before).values_list("pk", flat=True)[:AT_A_TIME])
 
 
 def _users(blob: Any) -> Any:
     return Attachment.objects.unscoped(why="does anything still use the bytes").filter(blob=blob)
 
 
-def _take(pk: Any) -> None:
-    """Row before bytes. The lock keeps out an upload that is about to use the same bytes again."""
+def _take(pk: Any) -> Path | None:
+    """Take the row, and give where its bytes lie. The lock keeps out an upload that is about to use them again."""
     rows = Blob.objects.unscoped(why="the worker serves every firm").filter(pk=pk)
     with transaction.atomic():
         blob = rows.select_for_update().first()
         if blob is None or _users(pk).exists():
-            return
+            return None
         rows.delete()
-    place_of(blob.firm_id.hex, blob.storage_key).unlink(missing_ok=True)
+    return place_of(blob.firm_id.hex, blob.storage_key)
 
 
 def take_unnamed_bytes(before: dt.datetime) -> None:
     """Bytes on disk without a row: laid just before a crash, or left when their row went."""
     rows = Blob.objects.unscoped(why="the worker serves every firm")
     for files in _old_files(before):
-        named = set(rows.filter(storage_key__in=[one.name for one in files]).values_list("storage_key", flat=True))
+        with in_firm(UUID(files[0].parent.parent.name)):
+            named = set(rows.filter(storage_key__in=[one.name for one in files]).values_list("storage_key", flat=True))
         for one in files:
             if one.name not in named:
                 one.unlink(missing_ok=True)

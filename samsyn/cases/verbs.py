@@ -23,10 +23,11 @@ from samsyn.cases.files import files_in
 from samsyn.cases.models import Attachment, Audience, Case, Counter, Event, Outbox, Purpose, ReadMark, State
 from samsyn.kit.queue import enqueue
 from samsyn.kit.text import clean_text, fold, swedish_sort_key
-from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind
+from samsyn.tenancy.actors import PERSON, STAND_IN, SYSTEM, Actor, ActorKind, system_for
 from samsyn.tenancy.errors import NotNow, NotYours, Outdated, Refused
 from samsyn.tenancy.models import Engagement
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import behind
 
 Run = Callable[..., "Event"]
 
@@ -102,7 +103,7 @@ def action(
         @functools.wraps(body)
         def run(actor: Actor, case: Case, **words: Any) -> Event:
             token, edition = words.pop("once", None), words.pop("edition", "")
-            with transaction.atomic():
+            with behind(actor), transaction.atomic():
                 fresh = locked(actor, case)
                 if first := pressed_before(actor, name, fresh, token):
                     _copy_back(fresh, case)
@@ -273,7 +274,8 @@ def _hand_over(event: Event) -> None:
 def _give_number(case: Case) -> None:
     """At the first release, as the last write: every case of the firm waits for the one counter."""
     if case.number is None and case.is_sent:
-        case.number = Counter.next(case.firm)
+        with behind(system_for(case.firm)):  # the counter is nobody's to read
+            case.number = Counter.next(case.firm)
         index_for_lists(case)
         case.save(update_fields=["number", "search_key"])
 

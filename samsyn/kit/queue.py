@@ -39,9 +39,10 @@ DAILY = {
     "new main contacts": "samsyn.tenancy.actions.appointing.sweep",
     "sealed secrets": "samsyn.tenancy.factors.reseal",
     "sealed fields": "samsyn.kit.sealing.reseal",
+    "sealed fields of firms": "samsyn.tenancy.sealed.reseal",
 }
 # What is sealed for long is sealed with the newest key by these; before an older one is forgotten, too.
-RESEALS = ("sealed secrets", "sealed fields")
+RESEALS = ("sealed secrets", "sealed fields", "sealed fields of firms")
 
 
 def enqueue(task: str, *ids: str) -> None:

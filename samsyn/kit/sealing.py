@@ -26,12 +26,18 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]
 def reseal() -> None:
     """Seal every `SealedField` anew with the newest key, so that an older one can be forgotten. Each day. What no key
     opens stays as it is."""
+    for model in apps.get_models():
+        if not hasattr(model._default_manager.all(), "unscoped"):  # those of firms have a `reseal` of their own
+            seal_anew(model._default_manager.all())
+
+
+@transaction.atomic
+def seal_anew(rows: Any) -> None:
+    """Seal the fields of these rows anew."""
     box = sealed_box()
-    with transaction.atomic():
-        for model in apps.get_models():
-            for name in [one.name for one in model._meta.fields if isinstance(one, SealedField)]:
-                for row in _rows(model):
-                    _seal_anew(box, row, name)
+    for name in [one.name for one in rows.model._meta.fields if isinstance(one, SealedField)]:
+        for row in rows:
+            _seal_anew(box, row, name)
 
 
 def _seal_anew(box: MultiFernet, row: models.Model, name: str) -> None:
@@ -40,8 +46,3 @@ def _seal_anew(box: MultiFernet, row: models.Model, name: str) -> None:
     except InvalidToken:
         return
     row.save(update_fields=[name])
-
-
-def _rows(model: Any) -> Any:
-    rows = model._default_manager.all()
-    return rows.unscoped(why="a key is changed for all at once") if hasattr(rows, "unscoped") else rows

@@ -16,6 +16,7 @@ from samsyn.kit.gate import key
 from samsyn.kit.sweden import stockholm_today
 from samsyn.tenancy.models import Membership, TenantModel
 from samsyn.tenancy.security import KEPT
+from samsyn.tenancy.walls.standing import behind
 
 
 class Absence(TenantModel):
@@ -111,8 +112,12 @@ def stood_in_for(member: Membership) -> tuple[UUID, ...]:
 
 def sweep() -> None:
     """Take away what was so long ago that the security log tells nothing of it either. Each day."""
-    rows = Absence.objects.unscoped(why="age alone decides")
-    rows.filter(last_day__lt=stockholm_today() - KEPT).delete()
+    from samsyn.tenancy.actors import systems
+
+    rows = Absence.objects.unscoped(why="age alone decides").filter(last_day__lt=stockholm_today() - KEPT)
+    for system in systems():
+        with behind(system):
+            rows.filter(firm=system.firm).delete()
 
 
 def end_all_of(member: Membership) -> None:

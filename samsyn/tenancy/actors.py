@@ -11,6 +11,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from samsyn.tenancy.absences import asked_of_memberships, stood_in_for
 from samsyn.tenancy.models import CLIENT, FIRM, Engagement, Firm, Invitation, Membership, Slug, User
 from samsyn.tenancy.roles import Right, rights_of
 from samsyn.tenancy.support import open_windows
+from samsyn.tenancy.walls.standing import as_person, behind
 
 
 class ActorKind(enum.Enum):
@@ -129,6 +131,14 @@ class Actor:
     def engagements(self) -> tuple[Engagement, ...]:
         return tuple(m.engagement for m in self.memberships if m.engagement_id)
 
+    @cached_property
+    def consultants(self) -> dict[UUID, Membership]:
+        """Who at the firm answers for each of the own engagements, by the engagement's id."""
+        answering = {one.pk: one.responsible_id for one in self.engagements if one.responsible_id}
+        rows = Membership.objects.visible_to(self).filter(pk__in=answering.values()).select_related("user")
+        found = {one.pk: one for one in rows}
+        return {pk: found[member] for pk, member in answering.items() if member in found}
+
     def membership_in(self, engagement_id: UUID) -> Membership | None:
         """The membership whose rights count for `engagement_id`: the own one, or staff's only one."""
         if self.is_firm:
@@ -160,6 +170,20 @@ def system_for(firm: Firm) -> Actor:
     return Actor(side=FIRM, kind=SYSTEM, firm=firm)
 
 
+def systems() -> list[Actor]:
+    """The system in each firm, for sweeps: they go through one firm at a time."""
+    return [system_for(firm) for firm in Firm.objects.order_by("pk")]
+
+
+def in_each_firm(rows: Any, *, most: int) -> list[str]:
+    """The ids of `rows`, asked in one firm at a time, of each as many as `most`."""
+    found: list[str] = []
+    for system in systems():
+        with behind(system):
+            found += [str(pk) for pk in rows.filter(firm=system.firm).values_list("pk", flat=True)[:most]]
+    return found
+
+
 # What doors, menus and lists ask of a membership and what is behind it. The rest is read when a page asks for it: to
 # put every column of seven tables into a query takes longer than all else the query does.
 ASKED = (
@@ -170,8 +194,7 @@ ASKED = (
     *(f"engagement__{name}" for name in (
         "firm", "name", "consent", "consent_at", "consent_first_approved_at", "first_released_at",
         "first_restricted_at", "withdrawn_at", "withdrawn_by", "asked_at", "ended_at")),
-    "engagement__company__slug", "engagement__responsible__ended_at",
-    *(f"engagement__responsible__user__{name}" for name in ("name", "email", "is_active")),
+    "engagement__company__slug", "engagement__responsible",
 )  # fmt: skip
 
 
@@ -180,12 +203,13 @@ def memberships_of(user: User) -> list[Membership]:
     rows = (
         Membership.objects.unscoped(why="a person's own memberships decide what he or she may open")
         .filter(user=user, ended_at=None)
-        .select_related("firm", "engagement__company", "engagement__responsible__user")
+        .select_related("firm", "engagement__company")
         .only(*ASKED)
         .annotate(**asked_of_memberships())
         .order_by("id")
     )
-    held: list[Membership] = list(rows)
+    with as_person(user.pk):
+        held: list[Membership] = list(rows)
     for membership in held:
         membership.user = user
     return held

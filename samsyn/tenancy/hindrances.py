@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from samsyn.kit.sweden import parse_party_number
 from samsyn.kit.text import mail_address
 from samsyn.tenancy.models import Engagement, Firm, Invitation, Membership
+from samsyn.tenancy.walls.standing import in_firm
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def addresses_of_staff(firm: Firm) -> frozenset[str]:
     asked = Invitation.objects.unscoped(why="the firm's own invitations").filter(
         firm=firm, engagement=None, state=Invitation.State.PENDING, expires_at__gt=timezone.now()
     )
-    return frozenset(staff.values_list("user__email", flat=True)) | frozenset(asked.values_list("email", flat=True))
+    with in_firm(firm.pk):  # an owner who asks a colleague in does not see whom the firm has asked
+        return frozenset(staff.values_list("user__email", flat=True)) | frozenset(asked.values_list("email", flat=True))
 
 
 def hindrances(engagement: Engagement, staff: frozenset[str]) -> list[Hindrance]:

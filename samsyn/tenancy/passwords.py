@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from samsyn.tenancy.models import Membership, User
+from samsyn.tenancy.walls.standing import as_person
 
 LEFT = 8  # signs that must be left when the names are taken out
 WORD = 4  # letters of a word that is worth guessing at
@@ -37,5 +38,7 @@ def names_of(user: User | None) -> list[str]:
     if user is None:
         return []
     rows = Membership.objects.unscoped(why="a person's own places").filter(user_id=user.pk, ended_at=None)
-    held = [name for pair in rows.values_list("firm__name", "engagement__name") for name in pair if name]
+    with as_person(user.pk):
+        pairs = list(rows.values_list("firm__name", "engagement__name"))
+    held = [name for pair in pairs for name in pair if name]
     return [*held, *getattr(user, "invited_to", ())]

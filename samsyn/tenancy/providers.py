@@ -13,6 +13,7 @@ from samsyn.kit.ids import new_ref
 from samsyn.kit.sealing import SealedField, sealed_box
 from samsyn.tenancy.models import Membership, TenantModel, User
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import as_person, at_provider, in_firm
 
 
 class SignInProvider(TenantModel):
@@ -77,14 +78,16 @@ class ProviderLink(TenantModel):
 def provider_at(ref: str) -> SignInProvider | None:
     """The provider with this reference: who has it in hand has been given it."""
     rows = SignInProvider.objects.unscoped(why="the reference is 128 random bits").select_related("firm")
-    found: SignInProvider | None = rows.filter(ref=ref).first()
+    with at_provider(ref):
+        found: SignInProvider | None = rows.filter(ref=ref).first()
     return found
 
 
 def person_behind(provider: SignInProvider, subject: str) -> User | None:
     """Who signs in when a provider says `subject`: linked here, still at the firm, and able to sign in."""
     rows = ProviderLink.objects.unscoped(why="nobody is signed in yet").select_related("membership__user")
-    link = rows.filter(provider=provider, issuer=provider.issuer, subject=subject).first()
+    with in_firm(provider.firm_id):
+        link = rows.filter(provider=provider, issuer=provider.issuer, subject=subject).first()
     return link.membership.user if link and link.membership.is_there else None
 
 
@@ -111,4 +114,5 @@ def providers_at(actor: Any) -> list[tuple[SignInProvider, int]]:
 def refs_linked_to(user: User) -> list[str]:
     """The references of the providers a person is linked to, the newest first."""
     links = ProviderLink.objects.unscoped(why="the person's own, at any firm").select_related("provider")
-    return [one.provider.ref for one in links.filter(membership__user=user).order_by("-linked_at", "-id")]
+    with as_person(user.pk):
+        return [one.provider.ref for one in links.filter(membership__user=user).order_by("-linked_at", "-id")]

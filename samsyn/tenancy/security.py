@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from samsyn.kit.gate import key
 from samsyn.tenancy.models import Engagement, Firm, Membership, TenantModel, User
+from samsyn.tenancy.walls.standing import as_person, behind, in_firm
 
 KEPT = dt.timedelta(days=400)  # a year, and time to look back at it
 
@@ -141,38 +142,47 @@ def record(
     ip_address: str | None = None,
 ) -> None:
     """Tell a firm of one thing, in the caller's transaction. `actor` is who did it, when not the person named."""
-    SecurityLog.objects.create(
-        firm=firm,
-        engagement=engagement,
-        what=what,
-        user_id=user.pk if user else None,
-        name=name[:120],
-        by=actor.name[:120] if actor and actor.user != user else "",
-        about=about[:200],
-        ip_address=ip_address or (actor.ip_address if actor else None),
-    )
+    with in_firm(firm.pk):  # the log is the firm's, whoever it is about
+        SecurityLog.objects.create(
+            firm=firm,
+            engagement=engagement,
+            what=what,
+            user_id=user.pk if user else None,
+            name=name[:120],
+            by=actor.name[:120] if actor and actor.user != user else "",
+            about=about[:200],
+            ip_address=ip_address or (actor.ip_address if actor else None),
+        )
 
 
 def record_everywhere(what: SecurityLog.What, user: User, *, about: str = "", ip_address: str | None = None) -> None:
     """Tell every firm a person belongs to, once each: what happens to a login concerns them all."""
     rows = Membership.objects.unscoped(why="which firms a login concerns").select_related("firm")
-    firms = {one.firm_id: one.firm for one in rows.filter(user=user, ended_at=None)}
-    for firm in firms.values():
-        record(what, firm, name=user.name, user=user, about=about, ip_address=ip_address)
+    with as_person(user.pk):
+        firms = {one.firm_id: one.firm for one in rows.filter(user=user, ended_at=None)}
+        for firm in firms.values():
+            record(what, firm, name=user.name, user=user, about=about, ip_address=ip_address)
 
 
 def record_failure(user: User | None, *, about: str = "", ip_address: str | None = None) -> None:
     """Tell of somebody who could not sign in. Where there is nobody, the same work is done and nothing left of it,
     so that the time taken does not tell."""
-    if user is not None:
-        record_everywhere(SecurityLog.What.FAILED, user, about=about, ip_address=ip_address)
-        return
     with transaction.atomic():
-        record_everywhere(SecurityLog.What.FAILED, User())
-        record(SecurityLog.What.FAILED, Firm(), name="")
+        if user is not None:
+            record_everywhere(SecurityLog.What.FAILED, user, about=about, ip_address=ip_address)
+            return
+        nobody, nowhere = User(), Firm()
+        with as_person(nobody.pk):
+            record_everywhere(SecurityLog.What.FAILED, nobody)
+            record(SecurityLog.What.FAILED, nowhere, name="")
         transaction.set_rollback(True)
 
 
 def sweep() -> None:
     """Take away what is older than `KEPT`. Each day."""
-    SecurityLog.objects.unscoped(why="age alone decides").filter(at__lt=timezone.now() - KEPT).delete()
+    from samsyn.tenancy.actors import systems
+
+    for system in systems():
+        with behind(system):
+            rows = SecurityLog.objects.unscoped(why="age alone decides").filter(firm=system.firm)
+            rows.filter(at__lt=timezone.now() - KEPT).delete()

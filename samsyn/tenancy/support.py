@@ -14,6 +14,7 @@ from django.utils import timezone
 from samsyn.kit.gate import key
 from samsyn.tenancy.models import Membership, TenantModel, User
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import as_person
 
 
 class SupportWindow(TenantModel):
@@ -49,4 +50,5 @@ def open_windows(user: User, **which: Any) -> list[SupportWindow]:
         return []
     rows = SupportWindow.objects.unscoped(why="what the person may read").select_related("firm", "user")
     rows = rows.filter(user=user, ended_at=None, until__gt=timezone.now(), **which).order_by("until")
-    return list({one.firm_id: one for one in rows}.values())
+    with as_person(user.pk):
+        return list({one.firm_id: one for one in rows}.values())

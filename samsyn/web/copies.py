@@ -31,6 +31,7 @@ from samsyn.kit.text import file_name
 from samsyn.kit.zips import CHUNK, Zip, hash_list
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.models import FIRM, Membership
+from samsyn.tenancy.walls.standing import behind
 from samsyn.web.showing import Happened, happened, history_of, subject_of
 
 PAGE, FIRM_PAGE, INDEX, HASHES = "arende.html", "bara-byran.html", "index.html", "sha256.txt"
@@ -92,16 +93,22 @@ def copied(actor: Actor, pks: Sequence[Any]) -> Iterator[Copied]:
     """Each case of `pks`, in their order, read some at a time: as many questions for fifty cases as for one."""
     for start in range(0, len(pks), AT_A_TIME):
         some = pks[start : start + AT_A_TIME]
-        rows = Case.objects.visible_to(actor).filter(pk__in=some)
-        rows = rows.select_related("firm", "engagement", "responsible__user", "sender__user")
-        found = {case.pk: Copied(case) for case in rows}
-        _name_approvers(actor, found.values())
-        for event in Event.objects.visible_to(actor).filter(case__in=some).order_by("case", "seq"):
-            found[event.case_id].events.append(event)
-        files = Attachment.objects.visible_to(actor).filter(case__in=some, event__isnull=False)
-        for one in files.select_related("blob").order_by("created_at", "id"):
-            found[one.case_id].attachments.append(one)  # type: ignore[index] # a sent file has a case
+        with behind(actor):  # the copy leaves after the page's own transaction, and slowly
+            found = _read(actor, some)
         yield from (found[pk] for pk in some if pk in found)
+
+
+def _read(actor: Actor, some: Sequence[Any]) -> dict[Any, Copied]:
+    rows = Case.objects.visible_to(actor).filter(pk__in=some)
+    rows = rows.select_related("firm", "engagement", "responsible__user", "sender__user")
+    found = {case.pk: Copied(case) for case in rows}
+    _name_approvers(actor, found.values())
+    for event in Event.objects.visible_to(actor).filter(case__in=some).order_by("case", "seq"):
+        found[event.case_id].events.append(event)
+    files = Attachment.objects.visible_to(actor).filter(case__in=some, event__isnull=False)
+    for one in files.select_related("blob").order_by("created_at", "id"):
+        found[one.case_id].attachments.append(one)  # type: ignore[index] # a sent file has a case
+    return found
 
 
 def _name_approvers(actor: Actor, several: Iterable[Copied]) -> None:

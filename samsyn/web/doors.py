@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +17,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import gettext as _
 
@@ -25,6 +27,7 @@ from samsyn.tenancy.demands import needs_second_factor
 from samsyn.tenancy.errors import NotFresh, NotProved, NotYours, Refused
 from samsyn.tenancy.models import Membership
 from samsyn.tenancy.security import SecurityLog, record
+from samsyn.tenancy.walls.standing import as_person, take_side
 from samsyn.web.errors import refused, too_often, wrong_method
 from samsyn.web.kept import lead_away
 from samsyn.web.limits import TooOften, limit_uploads
@@ -41,32 +44,48 @@ def _door(name: str, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, .
         def inside(request: HttpRequest, **address: Any) -> HttpResponseBase:
             if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
                 return wrong_method(request, methods)
-            try:
-                found = enter(request, address)
-                limit_uploads(request)
-                response = view(request, *found, **address)
-            except Moved as moved:
-                return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
-            except Http404:
-                if not shut_here(request):
-                    raise
-                sentence = _("The accounting firm demands a second step. What you have written is kept.")
-                return lead_away(request, reverse("demanded"), sentence)
-            except NotFresh as refusal:
-                page = "demanded" if isinstance(refusal, NotProved) else "account_reauthenticate"
-                return lead_away(request, reverse(page), str(refusal))
-            except NotYours as refusal:
-                raise PermissionDenied(str(refusal)) from refusal
-            except Refused as refusal:
-                return refused(request, refusal)
-            except TooOften:
-                return too_often(request)
-            return response
+            with nullcontext() if name == "public" else as_person(request.user.pk):
+                said = _said(request, view, enter, address)
+            if isinstance(said, Exception):
+                raise said
+            return said
 
         inside.door, inside.methods = name, methods  # type: ignore[attr-defined]
         return inside
 
     return wrap
+
+
+def _said(
+    request: HttpRequest, view: View, enter: Callable[[HttpRequest, dict[str, Any]], tuple[Any, ...]], address: Any
+) -> HttpResponseBase | Exception:
+    """What the view answers, or the refusal to raise once what was done before it has been kept.
+
+    A page that is made as late as it is sent is made here: afterwards nobody stands behind the wall for it.
+    """
+    try:
+        found = enter(request, address)
+        limit_uploads(request)
+        response = view(request, *found, **address)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
+    except Moved as moved:
+        return HttpResponseRedirect(moved.to, preserve_request=request.method == "POST")
+    except NotFresh as refusal:
+        page = "demanded" if isinstance(refusal, NotProved) else "account_reauthenticate"
+        return lead_away(request, reverse(page), str(refusal))
+    except NotYours as refusal:
+        return PermissionDenied(str(refusal))
+    except Refused as refusal:
+        return refused(request, refusal)
+    except TooOften:
+        return too_often(request)
+    except Http404 as refusal:
+        if not shut_here(request):
+            return refusal
+        sentence = _("The accounting firm demands a second step. What you have written is kept.")
+        return lead_away(request, reverse("demanded"), sentence)
+    except PermissionDenied as refusal:
+        return refusal
 
 
 class Moved(Exception):  # noqa: N818 - an answer, not a fault
@@ -175,6 +194,7 @@ def _actor(request: HttpRequest, slug: str, make: Callable[..., Actor | None]) -
             raise Moved(request.get_full_path().replace(f"/{slug}/", f"/{newer}/", 1))
     if actor is None:
         raise Http404
+    take_side(actor)
     object.__setattr__(actor, "ip_address", address_of_visitor(request))
     object.__setattr__(actor, "signed_in_by", how_signed_in(request))
     object.__setattr__(actor, "fresh", is_fresh(request))
@@ -187,6 +207,7 @@ def _support(request: HttpRequest, slug: str, *, reads: bool) -> Actor | None:
     actor = support_actor(user, slug) if user.supports and not firm_actor(user, held_by(request), slug) else None
     if actor is None or actor.firm is None:
         return None
+    take_side(actor)
     reads = reads and request.method in ("GET", "HEAD")
     object.__setattr__(actor, "ip_address", address_of_visitor(request))
     about = f"{'page' if reads else 'tried'}:{request.path}"

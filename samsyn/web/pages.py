@@ -178,7 +178,7 @@ def contacts_of(actor: Actor, case: Case | None = None) -> list[Contact]:
 def contact_in(actor: Actor, engagement_id: UUID | None) -> Contact:
     """Whom one turns to about all that is with one firm."""
     held = next(one for one in actor.memberships if one.engagement_id == engagement_id)
-    return _contact(actor, held.firm, held.engagement.responsible, held)
+    return _contact(actor, held.firm, actor.consultants.get(held.engagement.pk), held)
 
 
 def _contact(actor: Actor, firm: Firm, responsible: Membership | None, row: Any) -> Contact:

@@ -35,6 +35,7 @@ from samsyn.tenancy.providers import (
     refs_linked_to,
 )
 from samsyn.tenancy.security import SecurityLog, record
+from samsyn.tenancy.walls.standing import as_person
 from samsyn.web import openid
 from samsyn.web.cookies import PROVIDERS, put
 from samsyn.web.doors import at_firm, held_by, must_be_sure, person_page, public_page
@@ -142,8 +143,15 @@ def _onward(
 
 
 def _link(request: HttpRequest, provider: SignInProvider, told: openid.Vouched) -> HttpResponse:
-    actor = at_firm(request, provider.firm.slug) if request.user.is_authenticated else None
-    if actor is None or str(actor.membership.pk) != told.state["data"]:
+    if not request.user.is_authenticated:
+        return _failed(request, provider, Untrusted("state"))
+    with as_person(request.user.pk):
+        return _link_to_member(request, provider, told)
+
+
+def _link_to_member(request: HttpRequest, provider: SignInProvider, told: openid.Vouched) -> HttpResponse:
+    actor = at_firm(request, provider.firm.slug)
+    if str(actor.membership.pk) != told.state["data"]:
         return _failed(request, provider, Untrusted("state"))
     try:
         actions.link_provider(actor, provider, told.subject)

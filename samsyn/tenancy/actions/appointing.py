@@ -16,7 +16,7 @@ from samsyn.tenancy.actions.access import as_before
 from samsyn.tenancy.actions.appointment_letters import tell_managers, tell_owners
 from samsyn.tenancy.actions.consent import locked_client, record_consent
 from samsyn.tenancy.actions.people import end_links, invite_as_main_contact
-from samsyn.tenancy.actors import Actor, system_for
+from samsyn.tenancy.actors import Actor, in_each_firm, system_for
 from samsyn.tenancy.appointments import Appointment, running, until_when
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
@@ -24,6 +24,7 @@ from samsyn.tenancy.models import Engagement, Membership
 from samsyn.tenancy.people import HERE, owners_here
 from samsyn.tenancy.roles import Right
 from samsyn.tenancy.security import SecurityLog, record
+from samsyn.tenancy.walls.standing import at_work_on
 
 State = Appointment.State
 LONGEST = 500
@@ -111,12 +112,17 @@ def sweep() -> None:
     """Invite those nobody has objected to in time. Each day; a day that was missed is caught up."""
     rows = Appointment.objects.unscoped(why="the calendar serves every firm")
     due = rows.filter(state=State.WAITING, until__lte=timezone.now()).order_by("until")
-    each(carry_out, [str(pk) for pk in due.values_list("pk", flat=True)])
+    each(carry_out, in_each_firm(due, most=1000))
 
 
 @transaction.atomic
 def carry_out(appointment_id: str) -> None:
     """The time to object has passed: the person is invited. Whoever comes second finds nothing to do."""
+    with at_work_on(Appointment, appointment_id):
+        _carry_out(appointment_id)
+
+
+def _carry_out(appointment_id: str) -> None:
     rows = Appointment.objects.unscoped(why="the calendar serves every firm").select_related("engagement", "firm")
     found = rows.filter(pk=appointment_id).first()
     if found is None:

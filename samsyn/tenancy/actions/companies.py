@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.models import Company, Engagement, Membership, Slug, User
+from samsyn.tenancy.walls.standing import as_person, firms_with, in_firm
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ def join_companies(user: User, keep: UUID, other: UUID) -> Company:
 
     Each engagement keeps its own firm, people, cases and consent. `keep` and `other` are Company ids.
     """
+    with as_person(user.pk):  # neither of the two is the side that acts
+        return _join(user, keep, other)
+
+
+def _join(user: User, keep: UUID, other: UUID) -> Company:
     # In one order, so that two who join them the other way round don't wait for each other.
     locked = {one.pk: one for one in Company.objects.select_for_update().filter(pk__in=(keep, other)).order_by("pk")}
     owned = _owned_by(user, engagement__company__in=(keep, other))
@@ -90,9 +96,10 @@ def join_companies(user: User, keep: UUID, other: UUID) -> Company:
     if why := _why_not_joined(stays, goes):
         raise Refused(why)
     kept = locked[keep]
-    Engagement.objects.unscoped(why="every engagement of the joined company moves with it").filter(
-        company=other
-    ).update(company=kept)
+    moving = Engagement.objects.unscoped(why="every engagement of the joined company moves with it")
+    for firm in firms_with(other):
+        with in_firm(firm):
+            moving.filter(company=other, firm=firm).update(company=kept)
     Slug.objects.filter(company=other).update(company=kept)
     Company.objects.filter(pk=other).delete()
     return kept

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from samsyn.kit.queue import each, enqueue
 from samsyn.tenancy.actions.people import invite_main_contact
-from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.actors import Actor, in_each_firm
 from samsyn.tenancy.errors import NotYours, Refused
 from samsyn.tenancy.hindrances import Hindrance, addresses_of_staff, hindrances
 from samsyn.tenancy.inviting import InviteRow, InviteRun
 from samsyn.tenancy.models import FIRM, Engagement
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import at_work_on, in_firm
 
 INVITE = "samsyn.tenancy.actions.inviting.invite_of_run"
 WORKER = "the worker serves every firm"
@@ -87,17 +88,20 @@ def progress_of(actor: Actor, run: InviteRun) -> dict[str, int]:
 def invite_of_run(run_id: str) -> None:
     """Invite one client after the other. Killed halfway it goes on where it was; two workers share the work."""
     runs = InviteRun.objects.unscoped(why=WORKER)
-    run = runs.select_related("by__user", "by__firm").filter(pk=UUID(run_id), finished_at=None).first()
-    if run is None:
-        return
-    waiting = InviteRow.objects.unscoped(why=WORKER).filter(run=run, state=State.WAITING)
+    with at_work_on(InviteRun, run_id):
+        run = runs.select_related("by__user", "by__firm").filter(pk=UUID(run_id), finished_at=None).first()
+        if run is None:
+            return
+        waiting = InviteRow.objects.unscoped(why=WORKER).filter(run=run, state=State.WAITING)
+        left = list(waiting.order_by("engagement__sort_key", "id").values_list("pk", flat=True))
     with translation.override(run.by.user.language):
-        for pk in list(waiting.order_by("engagement__sort_key", "id").values_list("pk", flat=True)):
-            _claim(run, pk)
-    runs.filter(pk=run.pk).update(finished_at=timezone.now())
+        for pk in left:
+            with in_firm(run.firm_id), transaction.atomic():
+                _claim(run, pk)
+    with in_firm(run.firm_id):
+        runs.filter(pk=run.pk).update(finished_at=timezone.now())
 
 
-@transaction.atomic
 def _claim(run: InviteRun, pk: UUID) -> None:
     """The row is this worker's until it is done; another that comes meanwhile finds it done."""
     rows = InviteRow.objects.unscoped(why=WORKER)
@@ -131,4 +135,4 @@ def _invite(run: InviteRun, engagement_id: UUID) -> str:
 def invite_what_was_left() -> None:
     """Go on with runs whose worker was killed. Each minute; one that is at work is only helped along."""
     rows = InviteRun.objects.unscoped(why=WORKER).filter(finished_at=None).order_by("created_at")
-    each(invite_of_run, [str(pk) for pk in rows.values_list("pk", flat=True)[:50]])
+    each(invite_of_run, in_each_firm(rows, most=50))

@@ -30,6 +30,7 @@ from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES, Right
 from samsyn.tenancy.security import SecurityLog, record, role_of
 from samsyn.tenancy.slugs import take_for_firm
 from samsyn.tenancy.waiting import LIVES
+from samsyn.tenancy.walls.standing import at_link, in_firm
 
 A_DAY_OF_FIRM, A_DAY_OF_CLIENT = 500, 20  # invitations; a firm may come with its whole register
 Role = Membership.Role
@@ -348,7 +349,8 @@ def invitation_for(token: str) -> Invitation | None:
     """The invitation behind a link, when it still lives."""
     rows = Invitation.objects.unscoped(why="the link itself says for whom")
     rows = rows.select_related("firm", "engagement__company", "engagement__firm", "invited_by__user")
-    invitation: Invitation | None = rows.filter(token_sha256=token_hash(token)).first()
+    with at_link(token_hash(token)):
+        invitation: Invitation | None = rows.filter(token_sha256=token_hash(token)).first()
     return invitation if invitation and invitation.is_open else None
 
 
@@ -377,6 +379,13 @@ def accept_invitation(
     The page has asked for a code mailed to the address. A person with a login signs in first; a password is set
     only by one who has none and has never signed in, and only if one is wanted: codes by mail do as well.
     """
+    with in_firm(invitation.firm_id):  # whoever comes in belongs nowhere yet
+        return _accept(invitation, user, name, password, ip_address)
+
+
+def _accept(
+    invitation: Invitation, user: User | None, name: str, password: str | None, ip_address: str | None
+) -> Membership:
     rows = Invitation.objects.unscoped(why="the link itself says for whom").select_for_update()
     if not rows.get(pk=invitation.pk).is_open:
         raise NotNow(_("The invitation has already been used or is no longer valid."))

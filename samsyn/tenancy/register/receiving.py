@@ -19,7 +19,7 @@ from django.utils.translation import override
 from samsyn.kit.queue import enqueue
 from samsyn.kit.sweden import mask_party_number, parse_party_number
 from samsyn.kit.text import clean_name
-from samsyn.tenancy.actors import Actor
+from samsyn.tenancy.actors import Actor, systems
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.models import Firm
 from samsyn.tenancy.register.checking import Checker
@@ -28,6 +28,7 @@ from samsyn.tenancy.register.matching import Register
 from samsyn.tenancy.register.models import ImportRun, StagedRow
 from samsyn.tenancy.register.reading import Row, Table, read_table
 from samsyn.tenancy.roles import Right
+from samsyn.tenancy.walls.standing import at_work_on, behind, in_firm
 
 BATCH = 500
 CHECK = "samsyn.tenancy.register.receiving.check"
@@ -149,7 +150,8 @@ def name_columns(actor: Actor, run: ImportRun, chosen: dict[int, str]) -> None:
 
 def check(run_id: str) -> None:
     """Read and judge every row, in batches. Killed halfway and run again it begins anew, and nothing is doubled."""
-    run = _claimed(UUID(run_id))
+    with at_work_on(ImportRun, run_id):
+        run = _claimed(UUID(run_id))
     if run is None:
         return
     with override(run.by.user.language):
@@ -184,10 +186,11 @@ def _claimed(pk: UUID) -> ImportRun | None:
 def _check_rows(run: ImportRun) -> None:
     rows = _all_rows(run)
     run.total = len(rows)
-    checker = Checker(Register.of(run.firm))
+    with in_firm(run.firm_id):
+        checker = Checker(Register.of(run.firm))
     for start in range(0, len(rows), BATCH):
         part = [checker.staged(run, line, cells) for line, cells in rows[start : start + BATCH]]
-        with transaction.atomic():
+        with in_firm(run.firm_id), transaction.atomic():
             _move(run, total=run.total, done=start + len(part))
             StagedRow.objects.bulk_create(part)
 
@@ -211,7 +214,9 @@ def _all_rows(run: ImportRun) -> list[Row]:
 def _move(run: ImportRun, **facts: Any) -> None:
     """Say that the work moves. Raises Overtaken when it is another's by now."""
     rows = ImportRun.objects.unscoped(why=WORKER).filter(pk=run.pk, claim=run.claim, state=State.CHECKING)
-    if not rows.update(beat_at=timezone.now(), **facts):
+    with in_firm(run.firm_id):
+        moved = rows.update(beat_at=timezone.now(), **facts)
+    if not moved:
         raise Overtaken
 
 
@@ -221,12 +226,20 @@ def _finish(run: ImportRun, state: str, problem: str = "") -> None:
 
 def sweep() -> None:
     """Each minute: begin anew what a stopped worker left, and forget imports after thirty days."""
-    rows, now = ImportRun.objects.unscoped(why=WORKER), timezone.now()
+    for system in systems():
+        with behind(system):
+            gone = _swept(ImportRun.objects.unscoped(why=WORKER).filter(firm=system.firm), timezone.now())
+        for key in gone:
+            place_of(key).unlink(missing_ok=True)  # after their rows have gone for good
+
+
+@transaction.atomic
+def _swept(rows: Any, now: dt.datetime) -> list[str]:
+    """What a sweep does in one firm; gives the files that nothing names any more."""
     for pk in rows.filter(state=State.CHECKING, beat_at__lt=now - STALLED).values_list("pk", flat=True):
         rows.filter(pk=pk).update(beat_at=now)
         enqueue(CHECK, str(pk))
-    for run in rows.filter(created_at__lt=now - KEPT).exclude(state=State.CHECKING)[:20]:
-        with transaction.atomic():
-            StagedRow.objects.unscoped(why=WORKER).filter(run=run).delete()
-            rows.filter(pk=run.pk).delete()
-        place_of(run.storage_key).unlink(missing_ok=True)
+    old = list(rows.filter(created_at__lt=now - KEPT).exclude(state=State.CHECKING)[:20])
+    StagedRow.objects.unscoped(why=WORKER).filter(run__in=old).delete()
+    rows.filter(pk__in=[run.pk for run in old]).delete()
+    return [run.storage_key for run in old]

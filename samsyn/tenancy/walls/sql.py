@@ -60,7 +60,7 @@ def seen(wall: Wall, table: str) -> str:
 def made(wall: Wall, table: str, how: str) -> str:
     """Which rows can be written: a client's own carry the firm the client belongs to."""
     own = f"{wall.own} AND {{table}}.firm_id = ANY ({{firms}})" if how in wall.may else ""
-    return said(table, of_firm(), own, wall.adds if how == "a" else "")
+    return said(table, of_firm(), own)
 
 
 def own(wall: Wall, table: str, how: str) -> str:
@@ -90,12 +90,12 @@ class OnPostgreSQL(migrations.RunSQL):
         return self.__class__.__name__, [self.sql], {}
 
 
-def function(head: str, returns: str, body: str) -> str:
+def function(head: str, returns: str, body: str = "", *, does: str = "") -> str:
     """A function that looks over the wall for one narrow thing, with its owner's eyes, and tells nothing else.
 
     It acts as the owner and forgets for whom it was asked, so that no policy it meets asks it again; afterwards all
     is as before. (A setting of the function's own would do the same, but only a superuser may make one.) Nothing but
-    NULL comes of NULL.
+    NULL comes of NULL. `body` is a query for one value, and `does` what puts another kind of answer into `found`.
     """
     names = ("side", "user_id", "firm_id", "engagement_ids")
     kept = ", ".join(f"current_setting('app.{name}', true)" for name in names)
@@ -109,7 +109,7 @@ CREATE OR REPLACE FUNCTION {head} RETURNS {returns}
     DECLARE kept text[] := ARRAY[{kept}]; found {returns};
     BEGIN
         PERFORM {over};
-        found := ({body});
+        {does or f"found := ({body});"}
         PERFORM {back};
         RETURN found;
     END $body$

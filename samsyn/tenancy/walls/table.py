@@ -17,13 +17,12 @@ class Wall:
     """Who reaches the rows of a table beside the firm they carry.
 
     `own` tells a client's own rows, and `may` what that side does with them: "r" read, "a" add, "c" change,
-    "d" delete. `reads` and `adds` tell further rows that may be read or added. Empty: nobody.
+    "d" delete. `reads` tells further rows that may be read. Empty: nobody.
     """
 
     own: str = ""
     may: str = ""
     reads: str = ""
-    adds: str = ""
 
 
 FIRMS_ALONE = Wall()
@@ -62,7 +61,7 @@ TABLE: dict[str, Wall] = {
     "tenancy.StagedRow": FIRMS_ALONE,
     "tenancy.InviteRun": FIRMS_ALONE,
     "tenancy.InviteRow": FIRMS_ALONE,
-    "tenancy.SecurityLog": Wall(OF_CLIENT, "a", adds="{table}.firm_id = ANY ({persons_firms})"),
+    "tenancy.SecurityLog": FIRMS_ALONE,
     "tenancy.SignInProvider": Wall(reads="{table}.firm_id = ANY ({persons_firms})"),
     "tenancy.ProviderLink": Wall(reads=OF_OWN_MEMBERSHIP),
     "tenancy.SupportWindow": Wall(reads="{table}.user_id = {person}"),
