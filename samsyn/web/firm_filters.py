@@ -70,18 +70,19 @@ def narrowed(actor: Actor, asked: QueryDict, rows: Any) -> Any:
 def filters_of(actor: Actor, asked: QueryDict, staff: Iterable[tuple[str, str]]) -> list[Filter]:
     """The filters as the page shows them."""
     found = [
-        _filter(asked, "typ", _("Kind"), kind_labels()),
-        _filter(asked, "ansvarig", _("Responsible"), dict(staff)),
-        _filter(asked, "svar", _("Answer by"), {name: str(label) for name, (label, _rows) in DUE.items()}),
-        _filter(asked, "olast", _("Unread"), {"1": _("Only unread")}),
+        filter_by(asked, "typ", _("Kind"), kind_labels()),
+        filter_by(asked, "ansvarig", _("Responsible"), dict(staff)),
+        filter_by(asked, "svar", _("Answer by"), {name: str(label) for name, (label, _rows) in DUE.items()}),
+        filter_by(asked, "olast", _("Unread"), {"1": _("Only unread")}),
     ]
     client = as_id(asked.get("kund", ""))
     if client and (one := Engagement.objects.visible_to(actor).filter(pk=client).first()):
-        found.insert(0, _filter(asked, "kund", _("Client"), {str(one.pk): one.name}))
+        found.insert(0, filter_by(asked, "kund", _("Client"), {str(one.pk): one.name}))
     return found
 
 
-def _filter(asked: QueryDict, name: str, label: str, choices: dict[str, str]) -> Filter:
+def filter_by(asked: QueryDict, name: str, label: str, choices: dict[str, str]) -> Filter:
+    """A filter that stands in the address as `name`; `choices` are its values with their words."""
     addresses = [(shown, with_(asked, **{name: value, "efter": None})) for value, shown in choices.items()]
     off = with_(asked, **{name: None, "efter": None})
     return Filter(label, choices.get(asked.get(name, ""), ""), off, addresses)

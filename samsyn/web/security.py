@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -12,7 +10,7 @@ from samsyn.tenancy.errors import NotYours
 from samsyn.tenancy.roles import Right
 from samsyn.tenancy.security import SecurityLog
 from samsyn.web.doors import firm_page
-from samsyn.web.firm_filters import paged, with_
+from samsyn.web.firm_filters import filter_by, paged
 from samsyn.web.pages import page
 
 PAGE = 50
@@ -28,16 +26,13 @@ def security_log(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = SecurityLog.objects.visible_to(actor).select_related("engagement").order_by("-at", "-id")
     rows = rows.filter(what=kind) if kind else rows
     found, following, first = paged(asked, rows, "at", True, PAGE)
-    views: list[tuple[str, Any, str]] = [("", _("All"), with_(asked, visa=None, efter=None))]
-    views += [(one.value, one.label, with_(asked, visa=one.value, efter=None)) for one in SecurityLog.What]
     return page(
         request,
         "firm/security_log.html",
         actor,
         "firm_settings",
         rows=found,
-        views=views,
-        kind=kind,
+        what=filter_by(asked, "visa", _("What"), {one.value: str(one.label) for one in SecurityLog.What}),
         following=following,
         first=first,
     )
