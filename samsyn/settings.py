@@ -273,7 +273,12 @@ DATABASE_WEB_USER = database(text("DATABASE_URL")).get("USER", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by every process, so that limits hold; a cache in memory would count per process.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "samsyn_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "samsyn_cache",
+        # A full table throws living counts out, and a few hundred rows are soon full: what is over is swept instead.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    },
 }
 
 AUTH_USER_MODEL = "tenancy.User"

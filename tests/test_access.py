@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from samsyn.cases.models import Case, Event
-from samsyn.demo.world import write
+from samsyn.demo.world import let_in, write
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Engagement, Invitation, Membership, User
 from samsyn.tenancy.security import SecurityLog
@@ -51,6 +51,20 @@ def logged(what: str) -> list[tuple[str, str]]:
 
 
 # At the firm
+
+
+def test_nobody_removed_comes_back_by_an_invitation_of_the_own(world: Any) -> None:
+    """Nor somebody who may ask others in no more; the log says that the link was taken back."""
+    actions.add_staff(world.manager, name="Två Till", email="tva@demobyran.example", role="manager")
+    second = let_in(Invitation.objects.visible_to(world.manager).get(email="tva@demobyran.example"), "Två Till")
+    mine = world.staff("tva@demobyran.example")
+    for address in ("egen@hemma.example", "till@hemma.example"):
+        actions.add_staff(mine, name="Egen Adress", email=address, role="manager")
+    actions.change_role(world.manager, second, role="consultant")
+    rows = Invitation.objects.visible_to(world.manager).filter(email__endswith="hemma.example")
+    assert {one.state for one in rows} == {"revoked"}
+    taken_back = SecurityLog.objects.visible_to(world.manager).filter(about="link:", name="Egen Adress")
+    assert taken_back.count() == 2
 
 
 def test_a_manager_removes_a_consultant_and_hands_all_over_in_the_same_step(visit: Any, world: Any) -> None:

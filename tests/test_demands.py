@@ -15,11 +15,12 @@ from django.utils import timezone
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Event
 from samsyn.kit import letters
-from samsyn.tenancy.models import Engagement, Firm
+from samsyn.tenancy.models import Engagement, Firm, NewAddress, User
 from samsyn.tenancy.security import SecurityLog
-from tests.factors import CODES, RECOVERY, STEP, put_on, recovery_codes, secret_on, shown_by_app, signed_in
+from tests.factors import CODES, PASSWORD, RECOVERY, STEP, put_on, recovery_codes, secret_on, shown_by_app, signed_in
 from tests.passkeys import add, asked, sign_in
 from tests.pressing import press, soup
+from tests.support import HELPER, let_in
 
 pytestmark = pytest.mark.django_db
 OWNER, SHARED, BOTH = "agare@demokund.example", "agare@delad.example", "dubbel@demokund.example"
@@ -356,3 +357,26 @@ def test_the_second_step_of_a_sign_in_opens_the_door_of_a_firm_as_well(world: An
     person = signed_in(CONSULTANT)
     person.post(STEP, {"code": shown_by_app(secret)})
     assert person.get(DESK).status_code == 200
+
+
+def test_support_with_a_passkey_shows_it_before_adding_another(world: Any) -> None:
+    """Whoever reads the mail of a support login must not get round the door of a firm that demands a second factor."""
+    let_in(world)
+    helper = User.objects.get(email=HELPER)
+    helper.set_password(PASSWORD)
+    helper.save()
+    add(signed_in(HELPER))
+    demand("second_factor_staff")
+    other = signed_in(HELPER)
+    assert led(other.post(CODES, {"do": "begin"}))[0] == DEMANDED
+    assert "Använd en passnyckel" in text(other.get(DEMANDED))
+    assert other.get(DESK).status_code == 403
+
+
+def test_a_new_address_takes_the_second_factor_that_a_firm_demands(world: Any) -> None:
+    add(signed_in(CONSULTANT))
+    demand("second_factor_staff")
+    thief = signed_in(CONSULTANT)
+    told = thief.post("/konto/", {"part": "address", "email": "tjuv@annat.example"})
+    assert led(told)[0] == DEMANDED
+    assert not NewAddress.objects.exists()

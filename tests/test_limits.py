@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from samsyn import settings as settings_file
 from samsyn.cases.models import Attachment
 from samsyn.demo.world import pdf
 from samsyn.kit.models import Letter
+from samsyn.kit.queue import SWEEPS, run
 from samsyn.tenancy import actions
 from samsyn.tenancy.models import Invitation
 from tests.invited import link_to
@@ -178,6 +180,23 @@ def test_the_limits_are_shared_by_every_process(world: Any, settings: Any) -> No
         assert Client().post("/konto/kod/", {"email": OWNER}).status_code == 302
         del caches["default"]  # as in another process
     assert Client().post("/konto/kod/", {"email": OWNER}).status_code == 429
+
+
+def test_many_strangers_do_not_push_a_living_count_out(world: Any, settings: Any) -> None:
+    """The library's table holds three hundred rows unless told otherwise, and then a third of them goes."""
+    settings.CACHES = {"default": {**settings_file.CACHES["default"], "LOCATION": "samsyn_cache_of_a_test"}}
+    call_command("createcachetable", verbosity=0)
+    cache = caches["default"]
+    cache.set("lives", 1, 900)
+    for number in range(400):
+        cache.set(f"stranger-{number}", 1, 900)
+    cache.set("over", 1, 1)
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=1)):
+        run(SWEEPS["counts that are over"])
+        assert cache.get("lives") == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM samsyn_cache_of_a_test")
+        assert cursor.fetchone() == (401,)
 
 
 def test_every_limit_of_ours_is_one_the_library_understands() -> None:

@@ -24,6 +24,7 @@ from samsyn.tenancy.models import Membership, User
 from samsyn.tenancy.providers import ProviderLink, SignInProvider
 from samsyn.tenancy.security import SecurityLog
 from samsyn.web.cookies import PROVIDERS
+from tests import factors
 from tests.pressing import press, soup
 from tests.services.faulty import CLIENT_ID, SECRET, Faulty, faulty_provider, new_key
 
@@ -260,6 +261,20 @@ def test_whoever_signs_in_while_somebody_else_is_in_takes_the_place(
     person = signed_in(MANAGER)
     come_back(person, there, own)
     assert CONSULTANT in text(person.get(ACCOUNT))
+
+
+def test_at_an_open_screen_the_providers_word_is_no_fresh_proof_for_one_with_codes(
+    world: Any, there: Faulty, own: SignInProvider
+) -> None:
+    """The provider may answer by itself, since its own sign-in is still open: the second step has to follow."""
+    person = factors.signed_in(CONSULTANT)
+    link(person, there, own)
+    factors.put_on(person)
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=20)):
+        led = person.get(there.come(begin(person, own)))
+        assert led.headers["Location"].startswith(factors.STEP)
+        assert not is_in(person)
+        assert person.post(factors.CODES, {"do": "off"}).headers["Location"].startswith(SIGN_IN)
 
 
 def test_the_way_back_works_once_and_only_in_the_browser_that_asked(

@@ -19,6 +19,8 @@ from samsyn.cases import actions
 from samsyn.cases.basis import basis_digest
 from samsyn.cases.models import Case, Counter, Event, State
 from samsyn.demo.world import World, find, write
+from samsyn.kit.codes import is_right
+from samsyn.kit.models import MailedCode
 from samsyn.kit.sweden import is_working_day, stockholm_day, stockholm_today
 from samsyn.tenancy import actions as tenancy
 from samsyn.tenancy.absences import Absence
@@ -283,3 +285,15 @@ def test_two_absences_set_at_once_never_overlap(world: World) -> None:
         last_day=today + dt.timedelta(days=days)) for days in (2, 3)))  # fmt: skip
     assert sum(isinstance(one, Refused) for one in told) == 1
     assert Absence.objects.visible_to(world.manager).count() == 1
+
+
+def test_many_guesses_at_once_are_still_five(world: World) -> None:
+    person = Client()
+    person.post("/konto/kod/", {"email": OWNER})
+    browsers = [Client() for _each in range(12)]
+    for one in browsers:
+        one.cookies = person.cookies
+    wrong = "111111" if is_right(MailedCode.objects.latest("id"), "000000") else "000000"
+    told = at_once(*each(browsers, lambda one: one.post("/konto/kod/svar/", {"action": "verify", "code": wrong})))
+    assert MailedCode.objects.latest("id").tries == 5
+    assert len([one for one in told if one.status_code == 200]) <= 5, "the others were not looked at"

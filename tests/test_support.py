@@ -17,7 +17,8 @@ from samsyn.cases.models import AccessLog, Attachment, Case, Event, ReadMark
 from samsyn.demo.world import write
 from samsyn.kit.gate import tenant_models
 from samsyn.tenancy import actions
-from samsyn.tenancy.models import Firm, User
+from samsyn.tenancy.errors import Refused
+from samsyn.tenancy.models import Firm, Membership, User
 from samsyn.tenancy.security import SecurityLog
 from samsyn.tenancy.support import SupportWindow
 from samsyn.web.doors import routes
@@ -281,3 +282,14 @@ def test_support_has_the_sessions_of_staff(world: Any) -> None:
     assert helper.get(DESK).status_code == 200
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=61)):
         assert helper.get(DESK).status_code == 302
+
+
+def test_a_support_login_is_taken_in_nowhere(world: Any) -> None:
+    """Else it would be somebody's place at a firm and a way to read others."""
+    actions.add_support("Sanna Stöd", HELPER)
+    invitation = actions.add_staff(world.manager, name="Sanna Stöd", email=HELPER, role="manager")
+    with pytest.raises(Refused):
+        actions.accept_invitation(invitation, user=User.objects.get(email=HELPER))
+    with pytest.raises(Refused):
+        actions.accept_invitation(invitation, user=None, name="Sanna", password="ett-långt-lösenord")
+    assert not Membership.objects.visible_to(world.manager).filter(user__email=HELPER).exists()

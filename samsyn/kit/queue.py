@@ -23,6 +23,7 @@ SWEEPS = {
     "outbox": "samsyn.notices.jobs.sweep",
     "imports": "samsyn.tenancy.register.receiving.sweep",
     "kept forms": "samsyn.web.kept.sweep",
+    "counts that are over": "samsyn.kit.counts.sweep",
     "cases to several": "samsyn.cases.jobs.send_what_was_left",
     "invitations to many": "samsyn.tenancy.actions.inviting.invite_what_was_left",
     "new agreement texts": "samsyn.cases.jobs.ask_anew_of_all",

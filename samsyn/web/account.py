@@ -28,14 +28,13 @@ from samsyn.tenancy.models import User
 from samsyn.tenancy.providers import providers_of
 from samsyn.tenancy.security import record_failure
 from samsyn.web.cookies import LANGUAGE, put
-from samsyn.web.doors import held_by, person_page, public_page
+from samsyn.web.doors import held_by, must_be_sure, person_page, public_page
 from samsyn.web.entering import claim_try, is_dead, rehearse_letter, use_up
 from samsyn.web.factors import factors_of
 from samsyn.web.kept import fill, put_back
 from samsyn.web.limits import limit
 from samsyn.web.pages import chooser_places
 from samsyn.web.passkeys import are_possible
-from samsyn.web.proofs import must_be_fresh
 from samsyn.web.remembered import forget, known_here, shown_address
 from samsyn.web.requests import address_of_visitor
 from samsyn.web.sessions import places_of, sign_out_elsewhere
@@ -101,14 +100,17 @@ class GiveCode(library.ConfirmLoginCodeView):
         return {**shown, "email": shown_address(self.request, shown["email"])}
 
     def post(self, request: HttpRequest, *args: Any, **how: Any) -> HttpResponse:
-        if self._action == "verify":
-            claim_try(request)
+        if self._action == "verify" and not claim_try(request) and self._process.user is not None:
+            return self._over()  # many at once: the fifth has been counted meanwhile
         return super().post(request, *args, **how)  # type: ignore[no-any-return]
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
         if use_up(self.request):
             return super()._verify_form_valid(form)  # type: ignore[no-any-return]
-        self._process.abort()  # another press was first
+        return self._over()  # another press was first
+
+    def _over(self) -> HttpResponse:
+        self._process.abort()
         messages.error(self.request, _("The code is no longer valid. Ask for a new one."))
         return redirect("account_request_login_code")
 
@@ -177,7 +179,7 @@ class NewAddress(forms.Form):
 
     def carry_out(self, request: HttpRequest) -> str:
         """Whoever finds an open screen must not lead the letters, and so the next sign-in, somewhere else."""
-        must_be_fresh(request)
+        must_be_sure(request)
         actions.ask_for_address(request.user, self.cleaned_data["email"])  # type: ignore[arg-type]
         return _("We have sent a code to the new address")
 

@@ -12,7 +12,7 @@ from samsyn.tenancy import factors
 from samsyn.tenancy.factors import Type
 from samsyn.tenancy.models import Membership, User
 from samsyn.web.confirming import FromApp, Way, has_passkey_here, proved
-from samsyn.web.doors import held_by, person_page, shut_to
+from samsyn.web.doors import held_by, owes_second_step, person_page, shut_to
 from samsyn.web.passkeys import are_possible
 
 
@@ -20,7 +20,7 @@ from samsyn.web.passkeys import are_possible
 def demanded(request: HttpRequest) -> HttpResponse:
     """Which firm demands it, and what the person can show; whoever has nothing yet gets a way to it."""
     user: User = request.user  # type: ignore[assignment]
-    if not shut_to(request):
+    if not owes_second_step(request):
         return redirect(get_next_redirect_url(request) or "start")
     ways: dict[str, type[Way]] = {"code": FromApp} if factors.has(user, Type.TOTP, Type.RECOVERY_CODES) else {}
     return proved(request, user, ways, functools.partial(show, request, user, ways))

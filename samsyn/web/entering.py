@@ -67,9 +67,9 @@ def is_dead(request: HttpRequest) -> bool:
     return not alive and bool(waiting and waiting.login.user)
 
 
-def claim_try(request: HttpRequest) -> None:
-    """Count a try at the code this browser asked for."""
-    codes.claim(PURPOSE, request.session.get(ASKED))
+def claim_try(request: HttpRequest) -> bool:
+    """Count a try at the code this browser asked for; False when there is none left."""
+    return codes.claim(PURPOSE, request.session.get(ASKED))
 
 
 def use_up(request: HttpRequest) -> bool:

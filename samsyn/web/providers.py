@@ -169,7 +169,7 @@ def _sign_in(request: HttpRequest, provider: SignInProvider, told: openid.Vouche
         here = address_of_visitor(request)
         record(SecurityLog.What.FAILED, provider.firm, name="", about="by:oidc", ip_address=here)
         return _back(request, _("No login is linked to that account. Sign in another way, and link it on My account."))
-    if request.user.is_authenticated and request.user != user:
+    if request.user.is_authenticated:  # a sign-in begins anew: the provider's word alone is no fresh proof in this one
         logout(request)
     record_authentication(request, user, method="oidc")
     answer: HttpResponse = perform_login(

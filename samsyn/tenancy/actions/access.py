@@ -39,6 +39,8 @@ def change_role(
     if role != fresh.role:
         _refuse_the_last(fresh)
     before = role_of(fresh)
+    if role != fresh.role:
+        _end_invitations_of(actor, fresh)  # who may ask others in no more has asked nobody
     fresh.role = role
     fresh.scope = scope if role == Role.CONSULTANT else Membership.Scope.ALL
     fresh.may_approve = may_approve and role == Role.MEMBER
@@ -62,6 +64,7 @@ def end_access(actor: Actor, member: Membership) -> None:
     Participant.objects.unscoped(why="whoever is gone takes part in nothing").filter(membership=fresh).delete()
     absences.end_all_of(fresh)
     end_provider_links(fresh)
+    _end_invitations_of(actor, fresh)
     if fresh.engagement_id:
         appointments.stop(actor, engagement=fresh.engagement, membership=fresh)
     _sign_out(fresh)
@@ -77,10 +80,23 @@ def revoke(actor: Actor, invitation: Invitation) -> None:
         raise NotYours(_("You can't take this invitation back."))
     if fresh.state == Invitation.State.ACCEPTED:
         raise NotNow(_("The invitation has already been used. Remove the person instead."))
-    fresh.state = Invitation.State.REVOKED
-    fresh.save(update_fields=["state"])
-    record(SecurityLog.What.LEFT, fresh.firm, name=fresh.name, actor=actor, engagement=fresh.engagement,
-           about="link:")  # fmt: skip
+    _take_back(actor, fresh)
+
+
+def _take_back(actor: Actor, invitation: Invitation) -> None:
+    invitation.state = Invitation.State.REVOKED
+    invitation.save(update_fields=["state"])
+    record(SecurityLog.What.LEFT, invitation.firm, name=invitation.name, actor=actor,
+           engagement=invitation.engagement, about="link:")  # fmt: skip
+
+
+def _end_invitations_of(actor: Actor, member: Membership) -> None:
+    """Whom the person has asked in and who has not come: else somebody removed could come back by a link of the own.
+    A main contact's has rules of its own."""
+    rows = Invitation.objects.unscoped(why="whoever is gone has asked nobody").filter(invited_by=member)
+    rows = rows.filter(state=Invitation.State.PENDING, main_contact=False)
+    for one in rows.select_related("firm", "engagement").locked():
+        _take_back(actor, one)
 
 
 def locked_member(actor: Actor, member: Membership) -> Membership:

@@ -386,12 +386,17 @@ def accept_invitation(
 def _accept(
     invitation: Invitation, user: User | None, name: str, password: str | None, ip_address: str | None
 ) -> Membership:
+    if invitation.engagement_id:  # the client before its invitation, as everywhere else
+        clients = Engagement.objects.unscoped(why="the link names it").locked()
+        clients.filter(pk=invitation.engagement_id).values_list("pk").first()
     rows = Invitation.objects.unscoped(why="the link itself says for whom").select_for_update()
     if not rows.get(pk=invitation.pk).is_open:
         raise NotNow(_("The invitation has already been used or is no longer valid."))
     known = User.objects.by_email(invitation.email)
     if user is not None and user.email != invitation.email:
         raise NotYours(_("The invitation was sent to another address."))
+    if known is not None and known.supports:
+        raise Refused(_("This login is for support and can't belong to a firm or a company."))
     if user is None and known is not None and has_login(known):
         raise NotYours(_("You already have a login. Sign in first."))
     if user is None:
