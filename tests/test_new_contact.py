@@ -11,6 +11,7 @@ import time_machine
 from django.core import mail
 
 from samsyn.cases import actions as cases
+from samsyn.cases.actions.consent import ask_once_more
 from samsyn.cases.lists import cases_for, waiting, waiting_for
 from samsyn.cases.people import owners_of, recipients_of
 from samsyn.demo.world import PASSWORD, let_in, write
@@ -534,3 +535,107 @@ def test_a_firm_that_demands_a_fresh_proof_demands_it_of_the_new_one_too(world: 
         with pytest.raises(NotFresh):
             do(world.client(NEW), client(world), **words)
     assert newest(world).state == "invited"
+
+
+# What let the new one in is gone
+
+
+def gone(member: Membership) -> bool:
+    member.refresh_from_db()
+    return member.ended_at is not None and not member.awaits_agreement
+
+
+def test_a_withdrawal_puts_out_one_who_has_not_approved_and_the_next_asking_is_not_for_him(
+    visit: Any, world: Any
+) -> None:
+    appointed(world)
+    nina = come_in(world)
+    page_open = world.client(NEW)
+    cases.withdraw_consent(world.owner, client(world))
+    actions.invite_main_contact(world.manager, refreshed(world, OWNER))
+    assert (gone(nina), newest(world).state) == (True, "cancelled")
+    assert signed_in(NEW).get(CONSENT).status_code in (302, 404)
+    with pytest.raises(NotYours):
+        cases.approve_consent(page_open, client(world), text_sha256=text_for(client(world).firm, "sv").sha256)
+    fresh = client(world)
+    assert (fresh.has_consent, fresh.main_contact_id) == (False, at_client(OWNER).pk)
+
+
+def refreshed(world: Any, email: str) -> Engagement:
+    """The client, when the register names somebody else."""
+    return actions.change_client(world.manager, client(world), contact_name="Elin Bergqvist", contact_email=email)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "ended"])
+def test_an_employee_has_the_role_back_when_the_appointment_is_stopped(world: Any, how: str) -> None:
+    appointed(world, MEMBER, "Oskar Lindh")
+    come_in(world, MEMBER)
+    if how == "withdrawn":
+        cases.withdraw_consent(world.owner, client(world))
+    else:
+        cases.end_client(world.manager, client(world))
+    fresh = at_client(MEMBER)
+    assert (fresh.role, fresh.awaits_agreement, fresh.ended_at) == ("member", False, None)
+
+
+def test_a_client_that_has_ended_lets_nobody_approve_himself_in(world: Any) -> None:
+    appointed(world)
+    nina = come_in(world)
+    page_open, sha = world.client(NEW), text_for(client(world).firm, "sv").sha256
+    cases.end_client(world.manager, client(world))
+    with pytest.raises(NotYours):
+        cases.approve_consent(page_open, client(world), text_sha256=sha)
+    assert gone(nina)
+    actions.take_up_client(world.manager, client(world))
+    with pytest.raises(NotYours):
+        cases.approve_consent(page_open, client(world), text_sha256=sha)
+    assert client(world).main_contact_id == at_client(OWNER).pk
+
+
+def test_an_ended_client_approves_no_new_text(world: Any) -> None:
+    ask_once_more(world.manager, client(world))
+    Engagement.objects.unscoped(why="the test ends it").filter(pk=client(world).pk).update(
+        ended_at=dt.datetime.now(dt.UTC)
+    )
+    with pytest.raises(NotNow):
+        approved(world, OWNER)
+
+
+@pytest.mark.parametrize("let_in_by", ["an appointment", "an invitation"])
+def test_a_membership_that_nothing_holds_up_any_more_does_not_answer(world: Any, let_in_by: str) -> None:
+    if let_in_by == "an appointment":
+        appointed(world)
+        come_in(world)
+        Appointment.objects.unscoped(why="the test ends it").update(state="cancelled")
+    else:
+        cases.withdraw_consent(world.manager, client(world))
+        User.objects.filter(email=OWNER).update(is_active=False)
+        actions.change_client(world.manager, client(world), contact_name="Nina Ny", contact_email=NEW)
+        actions.invite_main_contact(world.manager, client(world))
+        let_in(invitation(), "Nina Ny")
+    Invitation.objects.unscoped(why="the test ends it").filter(email=NEW).update(state="revoked")
+    for do, words in ((cases.approve_consent, {"text_sha256": "x"}), (cases.decline_consent, {})):
+        with pytest.raises(NotYours):
+            do(world.client(NEW), client(world), **words)
+
+
+def test_a_corrected_address_puts_out_whoever_came_in_by_the_wrong_one(world: Any) -> None:
+    cases.withdraw_consent(world.manager, client(world))
+    User.objects.filter(email=OWNER).update(is_active=False)
+    actions.change_client(world.manager, client(world), contact_name="Nina Ny", contact_email="fel@demokund.example")
+    actions.invite_main_contact(world.manager, client(world))
+    wrong = let_in(invitation("fel@demokund.example"), "Fel Person")
+    assert wrong.awaits_agreement
+    actions.change_client(world.manager, client(world), contact_email=NEW)
+    assert gone(wrong)
+    assert let_in(invitation(), "Nina Ny").awaits_agreement
+    approved(world)
+    assert client(world).has_consent
+
+
+def test_another_address_in_the_register_ends_what_was_appointed_at_the_wrong_one(world: Any) -> None:
+    appointed(world, "fel@demokund.example")
+    wrong = come_in(world, "fel@demokund.example")
+    actions.change_client(world.manager, client(world), contact_email=NEW)
+    assert (gone(wrong), newest(world).state) == (True, "cancelled")
+    assert appointed(world).is_waiting, "the right one can be appointed"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from samsyn.kit.gate import key
 from samsyn.kit.sweden import STOCKHOLM, stockholm_day, stockholm_today
-from samsyn.tenancy.models import Engagement, Invitation, Membership, TenantModel
+from samsyn.tenancy.models import Engagement, Invitation, Membership, TenantModel, User
 
 WAITS = 7  # whole days in Stockholm
 
@@ -98,7 +98,46 @@ def running(**which: Any) -> Any:
     return Appointment.objects.unscoped(why="the caller has found the client").filter(state__in=RUNNING, **which)
 
 
-def stop(actor: Any, **which: Any) -> None:
-    """What was appointed comes to nothing, since the client, its consent or the person has gone."""
-    for one in running(**which).locked():
+def stop(actor: Any, *, states: Any = RUNNING, but: str = "", **which: Any) -> None:
+    """What was appointed comes to nothing, since the client, its consent or the person has gone.
+
+    `states` are the ones an appointment is stopped in; `but` is an address whose appointment goes on.
+    """
+    for one in running(**which).filter(state__in=states).exclude(email=but).locked():
         one.end(Appointment.State.CANCELLED, actor)
+
+
+def put_out(actor: Any, engagement: Engagement, *, states: Any = RUNNING, but: str = "") -> None:
+    """Whoever has come in and not approved goes out with what let him or her in, and so does what was appointed.
+
+    `engagement` is locked and its links are dead; `states` and `but` as `stop` has them.
+    """
+    stop(actor, engagement=engagement, states=states, but=but)
+    rows = Membership.objects.unscoped(why="the caller has found the client").filter(engagement=engagement)
+    for member in rows.filter(ended_at=None, awaits_agreement=True).exclude(user__email=but).locked():
+        as_before(member)
+
+
+def as_before(member: Membership) -> None:
+    """Whoever came in to be main contact is what he or she was before, or nobody; signed out everywhere."""
+    role, _slash, more = member.role_before.partition("/")
+    if role:
+        member.role, member.may_approve = role, more == "approves"
+    else:
+        member.ended_at = timezone.now()
+    member.awaits_agreement, member.role_before = False, ""
+    member.save(update_fields=["role", "may_approve", "ended_at", "awaits_agreement", "role_before"])
+    sign_out(member)
+
+
+def sign_out(member: Membership) -> None:
+    User.objects.filter(pk=member.user_id).update(sessions_from=timezone.now())
+
+
+def was_let_in(member: Membership) -> bool:
+    """Whether what let a new main contact in still holds: a running appointment, or the client's newest invitation."""
+    if running(engagement=member.engagement_id, membership=member).exists():
+        return True
+    rows = Invitation.objects.unscoped(why="the caller has found the member")
+    newest = rows.filter(engagement=member.engagement_id, main_contact=True).order_by("-created_at", "-id").first()
+    return bool(newest and newest.state == Invitation.State.ACCEPTED and newest.membership_id == member.pk)

@@ -69,7 +69,7 @@ def consent(request: HttpRequest, actor: Actor, firm: str) -> HttpResponse:
         ticked=bool(written.get("", "may_represent")),
         represents=actor.may(Right.REPRESENT, engagement.pk) or held.awaits_agreement,
         evidence=actor.may(Right.REPRESENT, engagement.pk),
-        asked=engagement.asked_at is not None or held.awaits_agreement,
+        asked=engagement.ended_at is None and (engagement.asked_at is not None or held.awaits_agreement),
         appointed=held.awaits_agreement,
         confirms_first=held.firm.fresh_consent and not actor.fresh,
     )

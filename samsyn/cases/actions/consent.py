@@ -94,7 +94,8 @@ def _must_answer(actor: Actor, engagement: Engagement, appointed: Membership | N
         _must_represent(actor, engagement)
     else:
         must_be_fresh(actor, engagement.firm.fresh_consent)
-    if engagement.asked_at is None and not (appointed and engagement.has_consent):
+    asked = engagement.asked_at is not None or (appointed and engagement.has_consent)
+    if engagement.ended_at or not asked:
         raise NotNow(_("There is no invitation to answer, or it has already been answered."))
 
 
@@ -105,7 +106,7 @@ def _end(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") 
     _end_links(engagement)
     if not held:
         return 0
-    appointments.stop(actor, engagement=engagement)
+    appointments.put_out(actor, engagement)
     system = system_for(engagement.firm)
     closing = list(Case.objects.visible_to(system).filter(engagement=engagement, state__in=UNENDED))
     for case in closing:

@@ -16,7 +16,7 @@ from samsyn.tenancy.actions.consent import locked_client
 from samsyn.tenancy.actions.providers import end_provider_links
 from samsyn.tenancy.actors import Actor
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
-from samsyn.tenancy.models import Firm, Invitation, Membership, Participant, User
+from samsyn.tenancy.models import Firm, Invitation, Membership, Participant
 from samsyn.tenancy.people import HERE
 from samsyn.tenancy.roles import CLIENT_ROLES, FIRM_ROLES
 from samsyn.tenancy.security import SecurityLog, record, role_of
@@ -47,7 +47,7 @@ def change_role(
     if (after := role_of(fresh)) == before:
         return fresh
     fresh.save(update_fields=["role", "scope", "may_approve"])
-    _sign_out(fresh)
+    appointments.sign_out(fresh)
     _tell(SecurityLog.What.ROLE, actor, fresh, f"{before}>{after}")
     return fresh
 
@@ -67,7 +67,7 @@ def end_access(actor: Actor, member: Membership) -> None:
     _end_invitations_of(actor, fresh)
     if fresh.engagement_id:
         appointments.stop(actor, engagement=fresh.engagement, membership=fresh)
-    _sign_out(fresh)
+    appointments.sign_out(fresh)
     _tell(SecurityLog.What.LEFT, actor, fresh, role_of(fresh))
 
 
@@ -128,22 +128,6 @@ def _refuse_the_last(member: Membership) -> None:
         )
     if member.engagement and member.engagement.main_contact_id == member.pk:
         raise NotNow(_("This is the main contact. Ask the firm to choose another one first."))
-
-
-def as_before(member: Membership) -> None:
-    """Whoever came in to be main contact is what he or she was before, or nobody; signed out everywhere."""
-    role, _slash, more = member.role_before.partition("/")
-    if role:
-        member.role, member.may_approve = role, more == "approves"
-    else:
-        member.ended_at = timezone.now()
-    member.awaits_agreement, member.role_before = False, ""
-    member.save(update_fields=["role", "may_approve", "ended_at", "awaits_agreement", "role_before"])
-    _sign_out(member)
-
-
-def _sign_out(member: Membership) -> None:
-    User.objects.filter(pk=member.user_id).update(sessions_from=timezone.now())
 
 
 def _tell(what: SecurityLog.What, actor: Actor, member: Membership, about: str) -> None:

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from samsyn.kit.queue import each
 from samsyn.kit.text import clean_name, clean_text, looks_like_address, mail_address
-from samsyn.tenancy.actions.access import as_before
 from samsyn.tenancy.actions.appointment_letters import tell_managers, tell_owners
 from samsyn.tenancy.actions.consent import locked_client, record_consent
 from samsyn.tenancy.actions.people import end_links, invite_as_main_contact
 from samsyn.tenancy.actors import Actor, in_each_firm, system_for
-from samsyn.tenancy.appointments import Appointment, running, until_when
+from samsyn.tenancy.appointments import Appointment, as_before, running, until_when, was_let_in
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
 from samsyn.tenancy.models import Engagement, Membership
@@ -165,12 +164,13 @@ def step_down(actor: Actor, engagement: Engagement, member: Membership, *, reaso
 
 
 def awaiting(actor: Actor, engagement: Engagement) -> Membership | None:
-    """The actor's own membership in a client, when the agreement is to be approved first; as it is now."""
+    """The actor's own membership in a client, when the agreement is to be approved first and what let the actor in
+    still holds; as it is now."""
     if not actor.is_client:
         return None
     rows = Membership.objects.unscoped(why="the actor's own").filter(pk__in=actor.membership_ids)
     found: Membership | None = rows.filter(engagement=engagement, ended_at=None, awaits_agreement=True).first()
-    return found
+    return found if found and was_let_in(found) else None
 
 
 def _make_main_contact(engagement: Engagement, owner: Membership) -> None:

@@ -129,7 +129,7 @@ def end_client(actor: Actor, engagement: Engagement) -> Engagement:
     if fresh.ended_at is not None:
         raise NotNow(_("The client has already ended."))
     end_links(Q(engagement=fresh))
-    appointments.stop(actor, engagement=fresh)
+    appointments.put_out(actor, fresh)
     if fresh.consent in WAITING:
         record_consent(actor, fresh, Engagement.ConsentState.EXPIRED)
     fresh.ended_at = timezone.now()

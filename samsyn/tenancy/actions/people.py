@@ -20,7 +20,7 @@ from samsyn.tenancy import factors, logos
 from samsyn.tenancy.actions.consent import COPIES, WAITING, locked_client, record_consent
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import LANGUAGES, default_text, publish
-from samsyn.tenancy.appointments import running
+from samsyn.tenancy.appointments import Appointment, put_out, running
 from samsyn.tenancy.demands import DEMANDS
 from samsyn.tenancy.errors import NotNow, NotYours, Refused
 from samsyn.tenancy.hindrances import addresses_of_staff, hindrances
@@ -195,8 +195,11 @@ def invite_main_contact(actor: Actor, engagement: Engagement, *, since: dt.datet
 
 
 def invite_as_main_contact(actor: Actor, engagement: Engagement, *, name: str, email: str) -> Invitation:
-    """The link itself. The caller has seen to whether it may be sent, and to the consent."""
-    return _invite(actor, engagement.firm, engagement, name=name, email=email, role=Role.OWNER, main_contact=True)
+    """The link itself. The caller has seen to whether it may be sent, and to the consent. Only one is to come in:
+    whoever did by an earlier link, at another address, and has not approved goes out again."""
+    made = _invite(actor, engagement.firm, engagement, name=name, email=email, role=Role.OWNER, main_contact=True)
+    _put_out_others(actor, engagement, made.email)
+    return made
 
 
 def _refuse_to_pass_by(engagement: Engagement) -> None:
@@ -212,10 +215,11 @@ def _refuse_to_pass_by(engagement: Engagement) -> None:
 def move_invitation(actor: Actor, engagement: Engagement) -> None:
     """The register names another address for a main contact who has been asked and has not answered.
 
-    Only the person at the new one is to answer: the old link dies, whoever came in by it goes out again unless
-    there is a consent from before, and a new link is sent when nothing hinders it. `engagement` is locked.
+    Only the person at the new one is to answer: the old link dies, whoever came in by it goes out again but for
+    an owner from before, and a new link is sent when nothing hinders it. `engagement` is locked.
     """
     end_links(Q(engagement=engagement, main_contact=True))
+    _put_out_others(actor, engagement, mail_address(engagement.contact_email))
     if engagement.consent not in WAITING:
         return
     rows = Membership.objects.unscoped(why="the client is locked through the actor").select_related("user")
@@ -231,6 +235,11 @@ def move_invitation(actor: Actor, engagement: Engagement) -> None:
             invite_main_contact(actor, engagement)
     except Refused:
         record_consent(actor, engagement, Engagement.ConsentState.EXPIRED)
+
+
+def _put_out_others(actor: Actor, engagement: Engagement, email: str) -> None:
+    """An appointment that still can be objected to is not touched: nobody has come in by it."""
+    put_out(actor, engagement, states=[Appointment.State.INVITED], but=email)
 
 
 @transaction.atomic
