@@ -71,6 +71,7 @@ def test_a_consultant_links_and_signs_in_through_a_real_provider(
 
     # Signed out on both sides: one press here, the password there, and the page that was wanted.
     press(page, "Logga ut")
+    page.wait_for_url("**/konto/logga-in/**")
     context.clear_cookies(name="there_session")
     page.goto(f"{base}/byra/demobyran/kunder/")
     fine(page)
