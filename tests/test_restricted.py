@@ -254,6 +254,18 @@ def test_the_menu_opens_for_a_new_owner_and_for_everybody_once_a_case_is_for_eve
     assert SECRET in text(visit(bo).get("/kund/nykund/arenden/"))
 
 
+def test_the_menu_opens_for_everybody_when_the_first_case_for_everybody_is_the_companys_own(
+    visit: Any, world: Any, first: Any
+) -> None:
+    anna, client = world.client("anna@nykund.example", "nykund"), world.engagements["nykund"]
+    asked: dict[str, Any] = {"request": {"topic": "question", "to": None}, "message": "Hej"}
+    actions.write_to_firm(anna, client, subject="I förtroende", restricted=True, **asked)
+    assert visit("bo@nykund.example").get("/kund/nykund/arenden/").status_code == 404
+    actions.write_to_firm(anna, client, subject="Till alla", **asked)
+    page = text(visit("bo@nykund.example").get("/kund/nykund/arenden/"))
+    assert ("Till alla" in page, SECRET in page, "I förtroende" in page) == (True, False, False)
+
+
 # It follows at once
 
 

@@ -301,6 +301,7 @@ def write_to_firm(
     case.kind_of.check_request(request)
     case.save()
     list_recipients(case, [member])
+    open_the_menu(case)
     unsent(actor, fresh, Purpose.REQUEST).update(case=case)
     write(actor, case)
     Draft.objects.visible_to(actor).filter(case=None, engagement=fresh).delete()
