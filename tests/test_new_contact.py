@@ -11,14 +11,17 @@ import time_machine
 from django.core import mail
 
 from samsyn.cases import actions as cases
+from samsyn.cases import jobs
 from samsyn.cases.actions.consent import ask_once_more
 from samsyn.cases.lists import cases_for, waiting, waiting_for
 from samsyn.cases.people import owners_of, recipients_of
 from samsyn.demo.world import PASSWORD, let_in, write
 from samsyn.kit import letters
 from samsyn.kit.sweden import full_date, stockholm_today
+from samsyn.notices import jobs as notices
 from samsyn.tenancy import actions
 from samsyn.tenancy.actions.appointing import sweep
+from samsyn.tenancy.actions.consent import record_consent
 from samsyn.tenancy.agreement import text_for
 from samsyn.tenancy.appointments import Appointment
 from samsyn.tenancy.errors import NotFresh, NotNow, NotYours, Refused
@@ -639,3 +642,77 @@ def test_another_address_in_the_register_ends_what_was_appointed_at_the_wrong_on
     actions.change_client(world.manager, client(world), contact_email=NEW)
     assert (gone(wrong), newest(world).state) == (True, "cancelled")
     assert appointed(world).is_waiting, "the right one can be appointed"
+
+
+# Where no agreement is in force, the appointed person is asked as any main contact is
+
+
+def invited_after_a_withdrawal(world: Any) -> None:
+    cases.withdraw_consent(world.manager, client(world))
+    User.objects.filter(email=OWNER).update(is_active=False)
+    appointed(world)
+
+
+@pytest.mark.parametrize("comes_in", [True, False])
+def test_an_asking_that_ran_out_ends_the_appointment_and_somebody_can_be_appointed_anew(
+    visit: Any, world: Any, comes_in: bool
+) -> None:
+    invited_after_a_withdrawal(world)
+    nina = let_in(invitation(), "Nina Ny") if comes_in else None
+    with after(40):
+        jobs.follow_up_consents()
+        assert (client(world).consent, newest(world).state) == ("expired", "cancelled")
+        assert nina is None or gone(nina)
+        assert visit(MANAGER).post(theirs(world), {"do": "again"}).status_code == 409
+        appointed(world)
+        assert let_in(invitation(), "Nina Ny").awaits_agreement
+        approved(world)
+    assert client(world).has_consent
+
+
+def test_a_link_sent_again_after_the_asking_has_ended_can_be_answered(world: Any) -> None:
+    invited_after_a_withdrawal(world)
+    record_consent(world.manager, client(world), Engagement.ConsentState.EXPIRED)
+    actions.invite_appointed_again(world.manager, newest(world))
+    assert client(world).awaits_answer
+    let_in(invitation(), "Nina Ny")
+    approved(world)
+    assert client(world).main_contact_id == at_client(NEW).pk
+
+
+def test_a_link_sent_again_asks_nobody_anew_while_the_agreement_is_in_force(world: Any) -> None:
+    appointed(world)
+    with after(8.1):
+        sweep()
+        actions.invite_appointed_again(world.manager, newest(world))
+    assert (client(world).has_consent, client(world).asked_at) == (True, None)
+
+
+def test_one_who_has_come_in_and_not_answered_is_reminded_without_a_link(world: Any) -> None:
+    invited_after_a_withdrawal(world)
+    nina = let_in(invitation(), "Nina Ny")
+    days, bodies = [], []
+    for day in range(1, 20):
+        with after(day):
+            notices.sweep()
+            letters.sweep()
+            mail.outbox.clear()
+            jobs.follow_up_consents()
+            notices.sweep()
+            letters.sweep()
+            days += [day for one in mail.outbox if one.to == [NEW]]
+            bodies += [str(one.body) for one in mail.outbox if one.to == [NEW]]
+    assert len(days) == 2, "on the fifth working day and on the twelfth"
+    assert all(CONSENT in body and "/inbjudan/" not in body for body in bodies)
+    assert nina.pk == at_client(NEW).pk
+
+
+def test_an_owners_approval_of_a_new_text_leaves_the_appointed_persons_link_alive(world: Any) -> None:
+    appointed(world)
+    with after(8.1):
+        sweep()
+    ask_once_more(world.manager, client(world))
+    approved(world, OWNER)
+    assert let_in(invitation(), "Nina Ny").awaits_agreement
+    approved(world)
+    assert client(world).main_contact_id == at_client(NEW).pk

@@ -9,6 +9,7 @@ from samsyn.cases.people import owners_of, present, recipients_of, sees_client
 from samsyn.cases.verbs import VERBS
 from samsyn.tenancy.absences import today
 from samsyn.tenancy.models import CLIENT, Consent, Engagement, Invitation, Membership, Participant
+from samsyn.tenancy.people import newcomers_at
 
 Role = Membership.Role
 Step = Engagement.ConsentState
@@ -30,7 +31,8 @@ def hearers(event: Event, case: Case) -> list[Membership]:
 
 
 def hearers_of_consent(consent: Consent) -> list[Membership]:
-    """The firm and all owners; of a reminder or a new text the owners alone.
+    """The firm and all owners; of a reminder or a new text the owners alone, and of a reminder also whoever has come
+    in to be main contact and has not answered.
 
     A main contact who has just got a link in a letter of its own needs no second letter.
     """
@@ -39,7 +41,7 @@ def hearers_of_consent(consent: Consent) -> list[Membership]:
         return []  # answered meanwhile
     people = owners_of(engagement.pk)
     if consent.step == Step.REMINDED:
-        people = [one for one in people if one.user.email not in _with_a_link(engagement)]
+        people = [one for one in (*people, *newcomers_at(engagement)) if one.user.email not in _with_a_link(engagement)]
     elif consent.step != Step.RENEWAL:
         people += at_firm(engagement, engagement.responsible_id)
     return [member for member in people if member.user_id != consent.user_id]

@@ -22,6 +22,13 @@ def owners_here(engagement: Any) -> Any:
     return rows.select_related("user").order_by("user__name", "id")
 
 
+def newcomers_at(engagement: Any) -> Any:
+    """Those who have come in as main contact of a client and have not approved the agreement yet, and can sign in."""
+    rows = Membership.objects.unscoped(why="who is to answer, whoever is asking")
+    rows = rows.filter(ended_at=None, user__is_active=True, awaits_agreement=True, engagement=engagement)
+    return rows.select_related("user").order_by("user__name", "id")
+
+
 def staff_of(actor: Actor) -> Any:
     """The colleagues at the firm of an actor, by name: who can answer for a case or take part."""
     rows = Membership.objects.visible_to(actor).filter(HERE, engagement=None)

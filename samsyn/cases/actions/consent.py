@@ -5,6 +5,9 @@ These stand here and not in `tenancy`, since tenancy knows no cases; each is one
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,9 +23,11 @@ from samsyn.tenancy.actions.appointing import awaiting
 from samsyn.tenancy.actions.consent import Step, asking_of, locked_client
 from samsyn.tenancy.actors import Actor, system_for
 from samsyn.tenancy.agreement import text_at, text_that_was_read, version_to_renew
+from samsyn.tenancy.appointments import Appointment
 from samsyn.tenancy.demands import must_be_fresh
 from samsyn.tenancy.errors import NotNow, NotYours
 from samsyn.tenancy.models import FIRM, Consent, Engagement, Invitation, Membership
+from samsyn.tenancy.people import newcomers_at
 from samsyn.tenancy.roles import Right
 
 TELL_CONSENT = "samsyn.notices.jobs.tell_of_consent"
@@ -45,7 +50,8 @@ def approve_consent(actor: Actor, engagement: Engagement, *, text_sha256: str) -
     _must_answer(actor, fresh, appointed)
     read = text_that_was_read(fresh.firm, text_sha256)
     _tell(record_consent(actor, fresh, Step.APPROVED, text=read))
-    _end_links(fresh)
+    appointed_anew = appointments.running(engagement=fresh).exclude(invitation=None)
+    _end_links(fresh, but=appointed_anew.values("invitation"))
     if appointed:
         welcome_appointed(actor, fresh, appointed)
     system = system_for(fresh.firm)
@@ -105,6 +111,7 @@ def _end(actor: Actor, engagement: Engagement, step: Step, *, reason: str = "") 
     _tell(record_consent(actor, engagement, step, reason=reason))
     _end_links(engagement)
     if not held:
+        appointments.put_out(actor, engagement, states=[Appointment.State.INVITED])
         return 0
     appointments.put_out(actor, engagement)
     system = system_for(engagement.firm)
@@ -154,11 +161,11 @@ def follow_up(engagement: Engagement) -> Step | None:
 
 def _remind(system: Actor, engagement: Engagement) -> bool:
     """One more letter to those who can answer; False when there is nobody."""
-    owners = [one.user.email for one in owners_of(engagement.pk)]
+    here = bool(owners_of(engagement.pk)) or newcomers_at(engagement).exists()
     with transaction.atomic():
         consent = record_consent(system, engagement, Step.REMINDED)
         written = remind_main_contact(engagement, of=str(consent.pk))
-        if not (written or owners or engagement.has_consent):
+        if not (written or here or engagement.has_consent):
             transaction.set_rollback(True)
             return False
     _tell(consent)
@@ -171,8 +178,9 @@ def _tell(consent: Consent) -> None:
     enqueue(TELL_CONSENT, str(consent.pk))
 
 
-def _end_links(engagement: Engagement) -> None:
-    """An answered invitation opens nothing more."""
-    Invitation.objects.unscoped(why="links die when the invitation is answered").filter(
+def _end_links(engagement: Engagement, *, but: Iterable[Any] = ()) -> None:
+    """An answered invitation opens nothing more. `but` are invitations that are not answered by this."""
+    rows = Invitation.objects.unscoped(why="links die when the invitation is answered").filter(
         engagement=engagement, main_contact=True, state=Invitation.State.PENDING
-    ).update(state=Invitation.State.REVOKED)
+    )
+    rows.exclude(pk__in=but).update(state=Invitation.State.REVOKED)

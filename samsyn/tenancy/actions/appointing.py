@@ -98,11 +98,13 @@ def cancel_appointment(actor: Actor, appointment: Appointment) -> None:
 
 @transaction.atomic
 def invite_appointed_again(actor: Actor, appointment: Appointment) -> None:
-    """A new link to somebody who lost the letter or came too late; the old one dies."""
+    """A new link to somebody who lost the letter or came too late; the old one dies. It is an asking of its own where
+    no agreement is in force, as the first was: the new link and the answer live equally long."""
     fresh, row = _locked(actor, appointment)
     _must_run_firm(actor)
     if row.state != State.INVITED or row.membership_id is not None:
         raise NotNow(_("There is no invitation to send again."))
+    _ask(fresh)
     row.invitation = invite_as_main_contact(actor, fresh, name=row.name, email=row.email)
     row.save(update_fields=["invitation"])
 
@@ -182,11 +184,16 @@ def _invite(engagement: Engagement, row: Appointment) -> None:
     """The link leaves; the register names the new one. `engagement` and `row` are locked."""
     engagement.contact_name, engagement.contact_email = row.name, row.email
     engagement.save(update_fields=["contact_name", "contact_email"])
-    if not engagement.has_consent:
-        record_consent(system_for(engagement.firm), engagement, Engagement.ConsentState.INVITED)
+    _ask(engagement)
     row.invitation = invite_as_main_contact(_appointer(row), engagement, name=row.name, email=row.email)
     row.state, row.invited_at = State.INVITED, timezone.now()
     row.save(update_fields=["state", "invited_at", "invitation"])
+
+
+def _ask(engagement: Engagement) -> None:
+    """Where no agreement is in force the company is asked for one; else there would be nothing to answer."""
+    if not engagement.has_consent:
+        record_consent(system_for(engagement.firm), engagement, Engagement.ConsentState.INVITED)
 
 
 def _appointer(row: Appointment) -> Actor:
