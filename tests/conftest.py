@@ -74,12 +74,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture
 def world(db: None) -> Any:
     """The cast with its cases, by the names they have in demo/world.py."""
-    from samsyn.cases.models import Case
     from samsyn.demo.world import find
+    from tests.cast import CasesBySubject
 
     found = find()
-    rows = Case.objects.unscoped(why="the tests name the cast's cases").select_related("firm", "engagement")
-    found.cases = {case.subject: case for case in rows}
+    found.cases = CasesBySubject()
     return found
 
 

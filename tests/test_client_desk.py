@@ -139,6 +139,7 @@ def test_one_who_has_given_the_first_of_two_approvals_is_not_asked_again(visit: 
     assert badge(owner) == before
 
 
+@pytest.mark.slow
 def test_a_badge_stops_counting_where_nobody_reads_the_figure(visit: Any, world: Any) -> None:
     one = world.cases["Kontoutdrag för november"]
     for state in ("with_client", "with_firm"):

@@ -141,6 +141,7 @@ def all_stop(demo: subprocess.Popen[bytes], var: Path, stop: Callable[[], None])
     assert "Traceback" not in words
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_demo_fills_serves_works_and_stops(tmp_path: Path) -> None:
     port = free_port()

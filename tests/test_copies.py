@@ -230,6 +230,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 def test_names_are_safe_on_every_system_and_each_is_there_once(visit: Any, world: Any, tmp_path: Path) -> None:
     for subject in [*HOSTILE, "samma", "SAMMA"]:
         rows = [

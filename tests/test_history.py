@@ -195,6 +195,7 @@ def newest(person: Any, address: str) -> str:
     return first.get_text().replace("\xa0", " ").strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", SAID)
 def test_the_history_says_what_was_done_in_the_language_of_the_reader(visit: Any, world: Any, what: str) -> None:
     do, swedish, english, client_too = SAID[what]

@@ -80,6 +80,7 @@ def test_a_passkey_is_offered_added_used_alone_and_removed(screen: Any) -> None:
     assert screen.sees("Det gick inte att använda passnyckeln.")
 
 
+@pytest.mark.slow
 def test_whoever_cannot_show_face_or_finger_is_told_and_may_try_in_another_way(screen: Any) -> None:
     screen.sign_in(OWNER)
     screen.go("/konto/passnycklar/ny/")
@@ -99,6 +100,7 @@ def test_whoever_cannot_show_face_or_finger_is_told_and_may_try_in_another_way(s
     assert "/konto/logga-in/" not in screen.page.url
 
 
+@pytest.mark.slow
 def test_the_same_key_is_not_added_twice_and_not_now_is_remembered(screen: Any) -> None:
     screen.sign_in(MANAGER)
     screen.go("/byra/demobyran/")

@@ -61,6 +61,7 @@ def cell(person: Client, methods: Any, path: str) -> str:
     return " ".join(answered(person, one, path) if one in methods else "–" for one in ("GET", "POST"))
 
 
+@pytest.mark.slow
 def test_everybody_is_met_as_the_page_about_isolation_says(visit: Any, world: Any) -> None:
     let_in(world)
 

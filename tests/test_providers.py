@@ -425,6 +425,7 @@ DISCOVERED: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [*BROKEN, *DISCOVERED], ids=str)
 def test_a_provider_that_breaks_off_in_the_middle_is_one_clear_sentence(
     world: Any, there: Faulty, own: SignInProvider, broken: dict[str, Any]

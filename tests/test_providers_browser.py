@@ -46,6 +46,7 @@ def press(page: Any, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()
 
 
+@pytest.mark.slow
 def test_a_consultant_links_and_signs_in_through_a_real_provider(
     browser: Any, live_server: Any, there: tuple[real.Running, SignInProvider]
 ) -> None:

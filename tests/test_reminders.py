@@ -91,6 +91,7 @@ YEAR = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", YEAR)
 def test_two_reminders_go_out_on_working_days_and_the_asking_ends_with_the_link(
     world: Any, client_of: Engagement, when: str

@@ -64,6 +64,7 @@ def secret(world: Any, kind: str = "question", *, to: str = OWNER, **more: Any) 
 # Nothing of it is anywhere
 
 
+@pytest.mark.slow
 @given(
     kind=st.sampled_from(KINDS),
     to=st.sampled_from([OWNER, APPROVER]),

@@ -83,6 +83,7 @@ def by(world: Any, who: str) -> Actor:
     return {"firm": world.manager, "client": world.owner, "system": system_for(world.firm)}[who]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "who", "state", "whom", "says"), ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
 def test_who_gets_a_mail_of_what(world: Any, verb: str, who: str, state: str, whom: set[str], says: str) -> None:
     case = staged(world, verb, state)
@@ -179,6 +180,7 @@ def test_nobody_who_cannot_sign_in_is_written_to_at_all(world: Any) -> None:
     assert OWNER not in mailed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "who"), [(row[0], row[1]) for row in ROWS if row[3]])
 def test_the_same_press_again_tells_nobody_anew(world: Any, verb: str, who: str) -> None:
     state = TOLD[verb][who][0]

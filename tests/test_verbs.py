@@ -84,6 +84,7 @@ def expected(verb: str, role: str, state: str) -> str:
     return moves.get(state, "not now")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", TABLE)
 def test_who_may_do_what_in_which_state(world: Any, verb: str) -> None:
     kind, request = kind_for(verb)
@@ -97,6 +98,7 @@ def test_the_table_has_every_verb_there_is() -> None:
     assert set(TABLE) - {"edit", "discard", "finish"} == set(VERBS) - {"write"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", sorted(set(TABLE) - {"edit", "discard", "finish"}))
 def test_a_button_is_there_exactly_when_the_verb_would_work(world: Any, verb: str) -> None:
     kind, request = kind_for(verb)

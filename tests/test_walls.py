@@ -38,6 +38,7 @@ ODD = ["\x00", "a\x00b", "\u202e", "'\"><script>", "%", "\\", "x" * 60_000, "é"
 # Addresses and queries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LISTS)
 def test_no_query_breaks_a_list(visit: Any, world: Any, path: str) -> None:
     person = visit(LISTS[path])

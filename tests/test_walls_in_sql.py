@@ -370,6 +370,7 @@ def test_the_check_says_when_what_serves_the_pages_is_above_the_walls(db: None, 
     assert (warning.id, "cases_case" in warning.msg) == ("samsyn.W002", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roles", [1, 2])
 def test_an_installation_is_made_as_the_readme_says_and_pages_are_held_by_the_walls(
     transactional_db: None, tmp_path: Any, roles: int

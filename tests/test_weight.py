@@ -90,6 +90,7 @@ def everything_on(base: str, path: str, packed: str) -> dict[str, int]:
     return weighed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", PACKED)
 @pytest.mark.parametrize("path", ["/konto/logga-in/", "/konto/kod/"])
 def test_signing_in_weighs_less_than_twenty_kilobytes_beside_the_font(served: str, path: str, packed: str) -> None:
@@ -100,6 +101,7 @@ def test_signing_in_weighs_less_than_twenty_kilobytes_beside_the_font(served: st
     assert not [one for one in weighed if "htmx" in one or "app." in one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_joined_sheet_says_all_that_its_parts_say(served: str, name: str) -> None:
     """Every rule of every part stands in it, in the order of the imports, and every file it names is there."""
@@ -155,6 +157,7 @@ def test_only_comments_and_spaces_go(written: str, kept: str) -> None:
     assert spared(written) == kept
 
 
+@pytest.mark.slow
 def test_collecting_twice_joins_again_what_has_changed(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     (source / "css/parts").mkdir(parents=True)
@@ -170,6 +173,7 @@ def test_collecting_twice_joins_again_what_has_changed(tmp_path: Path) -> None:
         assert re.search(r'url\("\.\./a\.[0-9a-f]{12}\.svg"\)', joined)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
